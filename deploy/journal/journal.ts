@@ -157,7 +157,7 @@ export class Journal extends RebuildableJournal {
   /**
    * Records the branch's tip. Only one branch of one source is tracked; another one replaces it.
    * @param by the deployment of this tip, with facts to record in the same transaction, so that no recorded tip stays
-   *   undeployed
+   * undeployed
    */
   async recordTip(
     source: string,

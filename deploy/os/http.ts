@@ -31,8 +31,8 @@ const MOST_BYTES = 1024 * 1024;
 
 /**
  * Sends the request and reads the response. `timeoutMs` limits the whole exchange, because a response that trickles in
- * forever is never idle. Without a response it rejects with HttpTimeout or Node's error. @param mostBytes reads at most
- * this much of the body; 0 does not wait for the body at all
+ * forever is never idle. Without a response it rejects with HttpTimeout or Node's error.
+ * @param mostBytes reads at most this much of the body; 0 does not wait for the body at all
  */
 export function sendHttp(request: HttpRequest, mostBytes = MOST_BYTES): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {

@@ -23,7 +23,7 @@ export interface AppCommandContext {
   limits: { test: number; build: number };
 }
 
-/** Runs the tests. Returns a clause for the journal when there are none. Throws E_TEST, E_TIMEOUT, E_DISK. */
+/** Runs the tests. Returns a clause for the journal if there are none. Throws E_TEST, E_TIMEOUT, E_DISK. */
 export async function runTests(work: AppCommandContext, { test }: AppSettings): Promise<string | void> {
   return runOwn(work, test, TEST);
 }
@@ -49,14 +49,14 @@ interface Kind {
   env: Record<string, string>;
 }
 
-/** CI keeps a test runner from waiting for a key press. */
+/** With CI set, a test runner does not wait for a key press. */
 const TEST: Kind = {
   noun: 'The tests',
   limit: 'test',
   code: 'E_TEST',
   env: { NODE_ENV: 'test', CI: 'true' },
 };
-/** Bundlers drop their development code only with NODE_ENV=production. */
+/** With NODE_ENV=production, bundlers drop their development code. */
 const BUILD: Kind = { noun: 'The build', limit: 'build', code: 'E_BUILD', env: { NODE_ENV: 'production' } };
 
 async function runOwn(work: AppCommandContext, argv: string[] | null, kind: Kind): Promise<string | void> {

@@ -16,7 +16,7 @@ import type { Home } from '../home/home';
 import { isRunning } from '../os/process-table';
 
 const LIMIT_SECONDS = 20;
-/** Suffix of the answer file beside the release's folder, which keeps it out of the commit's files. */
+/** Suffix of the answer file, which lies beside the release's folder and not among the commit's files. */
 const ANSWER = '.app.new';
 
 /** The configuration file is the commit's code, so it runs in its own process and returns only JSON. */
@@ -37,7 +37,9 @@ ${EXPORT_OF}
 `;
 
 export interface SettingsReader {
-  /** How to build and start the commit in the folder; defaults without a configuration file. Throws E_CONFIG. */
+  /**
+   * Returns how to build and start the commit in the folder; defaults without a configuration file. Throws E_CONFIG.
+   */
   read(folder: string): Promise<AppSettings>;
   /** Stops a reader that was never used. */
   close(): void;
@@ -72,7 +74,7 @@ export function openSettingsReader(home: Home, deploymentId: number): SettingsRe
   };
 }
 
-/** False if killed: when `npm ci` or another command ends, the deployment's other processes are killed. */
+/** False if killed: when `npm ci` or another command exits, the deployment's other processes are killed. */
 function isWaiting({ pid, exitCode, signalCode }: ChildProcess): boolean {
   return pid !== undefined && exitCode === null && signalCode === null && isRunning(pid);
 }

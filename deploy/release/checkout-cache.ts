@@ -1,7 +1,7 @@
 /**
  * Keeps the live commit's files checked out in the folder `ready`, beside git's index of them. The process that waits
- * for the next deployment makes them. A check-out then takes the folder, and git writes only the files that differ: for
- * most pushes a handful.
+ * for the next deployment writes them. A check-out then takes over the folder, and git writes only the files that
+ * differ, which for most pushes are few.
  */
 import {
   chmodSync,
@@ -31,14 +31,14 @@ type Place = Pick<Home, 'mirrorGit' | 'ready'>;
 const CERTAINLY_LATER_S = 2;
 
 /**
- * Checks out the commit's files for the next deployment. If killed meanwhile, leaves nothing that would be used.
- * Rejects when git cannot write the files, and removes what it wrote.
+ * Checks out the commit's files for the next deployment. If killed, leaves nothing that would be used. If git cannot
+ * write the files, removes those already written and rejects.
  */
 export async function prepareNextCheckout(home: Place, commit: Commit): Promise<void> {
   if (readyCommit(home) !== null) return;
   checkCommitId(commit);
   mkdirSync(home.ready, { recursive: true, mode: CLOSED });
-  // older kits made it by the umask
+  // older kits created it with the umask's mode
   chmodSync(home.ready, CLOSED);
   const lock = await takeLock({ lock: path.join(home.ready, LOCK) });
   try {
@@ -71,7 +71,7 @@ export function takePreparedCheckout(home: Pick<Home, 'ready'>, folder: string):
   if (commit === null) return null;
   const ready = path.join(home.ready, commit);
   try {
-    // made under another umask, so their permissions would differ from those of new files
+    // created under another umask, so their permissions would differ from those of new files
     if (statSync(ready).mode !== statSync(folder).mode) {
       rmSync(indexOf(ready));
       return null;
@@ -87,8 +87,8 @@ export function takePreparedCheckout(home: Pick<Home, 'ready'>, folder: string):
 }
 
 /**
- * Removes the ready files, and what killed processes left of them. Ignores failures: a git process that outlives its
- * caller may still write into its own folder.
+ * Removes the ready files, and leftovers of killed processes. Ignores failures: a git process that outlives its caller
+ * may still write into its own folder.
  */
 export async function removePreparedCheckout({ ready }: Pick<Home, 'ready'>): Promise<void> {
   for (const name of namesIn(ready).filter((each) => each !== LOCK))
@@ -102,7 +102,7 @@ function readyCommit({ ready }: Pick<Home, 'ready'>): Commit | null {
   return namesIn(ready).find(isReady) ?? null;
 }
 
-/** Otherwise git rereads every file as old as its index, in case it was changed within that second. */
+/** Otherwise git rereads every file that is as old as its index, in case the file was changed within that second. */
 function trustFromNowOn(index: string): void {
   const later = Date.now() / 1000 + CERTAINLY_LATER_S;
   utimesSync(index, later, later);

@@ -8,7 +8,7 @@ import { checkCommitId } from '../git/names';
 
 /**
  * Checks the commit out into the folder, with executable bits and symbolic links. Returns a sentence for each
- * unsupported feature in the commit. Throws E_REF; otherwise git's failure.
+ * unsupported feature in the commit. Throws E_REF, or git's failure.
  * @param folder an empty folder or, with its index, that of an earlier check-out
  * @param earlier the commit whose files the folder has
  */
@@ -22,7 +22,7 @@ export async function checkOut(
   const notes = Promise.all([submodulesIn(mirror, commit), usesLfs(mirror, commit)]);
   notes.catch(() => undefined);
   const write = (): Promise<void> => gitSilently(mirror, checkOutArgs(commit), workTreePaths(folder));
-  // compared in parallel, because the attributes seldom differ
+  // compared in parallel, because the attributes rarely differ
   const differing = earlier === null ? null : haveOtherAttributes(mirror, earlier, commit);
   try {
     const written = await write().then(
@@ -42,7 +42,7 @@ export async function checkOut(
   return unsupported(...(await notes));
 }
 
-/** Submodules that a warning names. */
+/** The maximum number of submodules that a warning names. */
 const MOST_NAMED = 3;
 
 /** The path of git's index of a folder, beside that folder. */
@@ -66,10 +66,10 @@ export function checkOutArgs(commit: Commit): string[] {
   return [...OURS.flatMap((setting) => ['-c', setting]), 'read-tree', '--reset', '-u', commit];
 }
 
-/** Attributes decide the line endings of a file, even of one that did not change itself. */
+/** Attributes determine the line endings of a file, even if the file itself did not change. */
 async function haveOtherAttributes(mirror: string, earlier: Commit, commit: Commit): Promise<boolean> {
   const args = ['diff-tree', '--quiet', '-r', earlier, commit, '--', ':(glob)**/.gitattributes'];
-  // git exits with a failure if they differ, or if the earlier commit no longer exists
+  // git exits with an error if they differ, or if the earlier commit no longer exists
   return gitSilently(mirror, args).then(
     () => false,
     () => true,
@@ -85,7 +85,7 @@ export function emptyFolder(folder: string): void {
 /** True if any .gitattributes of the commit names the filter of Git LFS. */
 function usesLfs(mirror: string, commit: Commit): Promise<boolean> {
   const args = ['grep', '--quiet', '--fixed-strings', 'filter=lfs', commit, '--', ':(glob)**/.gitattributes'];
-  // git exits with a failure if it finds nothing
+  // git exits with an error if it finds nothing
   return gitSilently(mirror, args).then(
     () => true,
     () => false,

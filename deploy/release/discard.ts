@@ -4,7 +4,7 @@ import type { Packing } from '../core/interfaces';
 import type { Home } from '../home/home';
 import { removeRelease } from './releases';
 
-/** Removes the release's image, if it has one, then its folder. It must not run. Throws E_ENGINE. */
+/** Removes the release's image, if it has one, then its folder. The release must not be running. Throws E_ENGINE. */
 export async function discardRelease(
   { home, packing }: { home: Home; packing: Packing },
   commit: Commit,

@@ -33,7 +33,7 @@ export function hasInventory(folder: string): boolean {
   return read(inventoryFile(folder)) !== null;
 }
 
-/** `find` runs in its own process: 16,000 files would block this one for about 100 ms. */
+/** `find` runs in its own process, because 16,000 files would block this one for about 100 ms. */
 async function listing(folder: string): Promise<string> {
   const files = ['-type', 'f', '-printf', '%s %T@ %P\\n'];
   const links = ['-type', 'l', '-printf', 'l 0 %P\\n'];

@@ -1,4 +1,4 @@
-/** Decides whether an existing release can start on this machine, or must be rebuilt. */
+/** Decides whether an existing release can start on this machine or must be rebuilt. */
 import { readFileSync } from 'node:fs';
 import type { BuildEnvironment } from '../core/build-environment';
 import { whyIncompatible } from '../core/build-environment';
@@ -17,7 +17,7 @@ export interface FitnessContext {
 
 /**
  * Returns why the commit's release must be rebuilt, as one clause, or null. The release must exist.
- * @param present the environment of the Node that will start it
+ * @param present the environment of the Node version that will start it
  */
 export async function whyUnfit(
   { home, packing }: FitnessContext,
@@ -31,13 +31,13 @@ export async function whyUnfit(
   return whyIncompatible(built, present ?? (await presentEnvironment())) ?? whyDamaged(home, commit);
 }
 
-/** Why the release does not have the variables of the environment, as one clause, or null. */
+/** Why the release does not match the environment's variables, as one clause, or null. */
 export function whyOtherVariables(home: Home, { commit, dir }: Release, environment: number): string | null {
   const isSame = inputsOf(home, commit) === hashInputs(home, dir, environment);
   return isSame ? null : 'the variables of its install or build have changed';
 }
 
-/** Does the same as whyUnfit for a release that may be lost: its folder, manifest or image is missing or unreadable. */
+/** Like whyUnfit, but for a release that may be lost: its folder, manifest or image may be missing or unreadable. */
 export async function whyNotStartable(
   fitting: FitnessContext & { packing: Pick<Packing, 'has'> },
   commit: Commit,

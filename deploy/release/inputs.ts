@@ -1,6 +1,6 @@
 /**
- * The variables that a release is installed and built with. They are part of its identity where they change it. Secrets
- * may be among them, so names and manifests contain only a keyed hash.
+ * The variables that a release is installed and built with. Those that change the release are part of its identity.
+ * They may be secrets, so names and manifests contain only a keyed hash.
  */
 import { homedir } from 'node:os';
 import path from 'node:path';

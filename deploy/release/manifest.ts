@@ -10,19 +10,19 @@ import type { Commit, Release } from '../core/release';
 import type { Home } from '../home/home';
 import { writeAtomically } from '../os/atomic-write';
 
-/** Does not contain the folder's path, because a home may be moved. */
+/** The folder's path is missing on purpose: a home may be moved. */
 export interface Manifest extends Omit<Release, 'dir'>, BuildEnvironment, Partial<ReleaseSize> {
-  /** The deployment that made the commit's first release; a deployment that rebuilds it does not own it. */
+  /** The deployment that built the commit's first release; a deployment that rebuilds it does not own it. */
   deployment?: number;
   /** The folder's name, if it is not the commit. */
   folder?: string;
   /** False until the files survive a power cut. Missing in manifests of older kits. */
   onDisk?: boolean;
-  /** The number of the environment that it was made with. */
+  /** The number of the environment that it was built with. */
   environment?: number;
   /** A keyed hash of the variables that changed it; missing if there were none. */
   inputs?: string;
-  /** The release of the same commit with other variables, until the deployment that replaces it ends. */
+  /** The commit's earlier release with different variables, until the deployment that replaces it is over. */
   earlier?: Earlier;
 }
 
@@ -36,7 +36,7 @@ export function manifestFile(home: Pick<Home, 'releases'>, commit: Commit): stri
   return path.join(home.releases, `${commit}.json`);
 }
 
-/** Null if it is missing or broken: the release is then built again. */
+/** Null if it is missing or broken; the release is then rebuilt. */
 export function readManifest(home: Pick<Home, 'releases'>, commit: Commit): Manifest | null {
   try {
     return JSON.parse(readFileSync(manifestFile(home, commit), 'utf8')) as Manifest;

@@ -45,11 +45,11 @@ export interface Preparation extends PhaseReport {
   commit: Commit;
   /** The source of the mirror, to restore it from if it is damaged. */
   source: string;
-  /** A reader for the commit's settings, if one has been started already. */
+  /** A reader for the commit's settings, if one has already been started. */
   settings?: SettingsReader | null;
   /** The number of the environment whose variables the install and the build get. */
   environment: number;
-  /** True to rebuild a release that was made with other variables. */
+  /** True to rebuild a release that was built with different variables. */
   exactly: boolean;
   /** Seconds. */
   limits: { install: number; test: number; build: number };
@@ -67,7 +67,7 @@ export async function prepareRelease(work: Preparation): Promise<Release> {
   const { home, commit, packing } = work;
   const built = findRelease(home, commit);
   const unfit = built && ((await whyUnfit(work, commit)) ?? whyNotExact(work, built));
-  // processes may run from the previous folder, and a failed rebuild keeps it
+  // processes may be running from the previous folder, and a failed rebuild keeps it
   if (!built) await removeRelease(home, commit);
   const mayStand = unfit !== null || (!built && existsSync(releaseFolder(home, commit)));
   const fresh = mayStand ? nextFolder(home, commit) : releaseFolder(home, commit);
@@ -101,13 +101,13 @@ async function makeRelease(work: Preparation, dir: string): Promise<Release> {
   } finally {
     settings.close();
   }
-  // results with changed packages say nothing about the commit, and tests may have left files anywhere: start over
+  // results with changed packages are not evidence about the commit, and tests may have left files anywhere: start over
   const message = 'the stored packages were changed: the release is rebuilt with new ones';
   await work.report({ type: 'warning', message });
   return makeRelease({ ...work, settings: null }, dir);
 }
 
-/** Null if the packages turned out to be changed. @param earlier the commit whose files the folder has */
+/** Null if the packages turned out to have been changed. @param earlier the commit whose files the folder has */
 async function makeIn(
   dir: string,
   earlier: Commit | null,
@@ -119,7 +119,7 @@ async function makeIn(
     const warnings = await checkOut(home.mirrorGit, commit, dir, earlier).catch((error: unknown) =>
       checkOutAgain(work, dir, error),
     );
-    // an image has its own Node
+    // an image has its own Node version
     const node = packing.fromFolder ? nodeMismatch(dir) : null;
     for (const message of [...warnings, ...(node === null ? [] : [node])])
       await work.report({ type: 'warning', message });
@@ -146,7 +146,7 @@ function madeBy({ home, deploymentId, environment }: Preparation, dir: string): 
 /** Names that git or the file system refuses. */
 const REFUSED_NAME = /^invalid path '|: (File name too long|Is a directory|Not a directory|File exists)$/;
 
-/** Repairs the mirror if it was damaged and checks out again; rethrows the error if there was nothing to repair. */
+/** Repairs a damaged mirror and checks out again; rethrows the error if the mirror is intact. */
 async function checkOutAgain(work: Preparation, dir: string, error: unknown): Promise<string[]> {
   const { home, root, commit, source } = work;
   work.signal?.throwIfAborted();
@@ -164,7 +164,7 @@ async function checkOutAgain(work: Preparation, dir: string, error: unknown): Pr
 
 /**
  * Installs the packages, reads the commit's settings, and runs its tests. An image installs its own packages, so
- * without tests the install is skipped. Null if the packages turned out to be changed.
+ * without tests the install is skipped. Null if the packages turned out to have been changed.
  */
 async function tested(work: Preparation, dir: string, settings: SettingsReader): Promise<AppSettings | null> {
   // a deploy.config.js may not be readable before its packages are installed
@@ -197,13 +197,13 @@ function install(work: Preparation, dir: string): Promise<Installed> {
   );
 }
 
-/** Installs again until the packages are unchanged; for callers that do nothing with them in parallel. */
+/** Repeats the install until the packages are unchanged; for callers that do not use them in parallel. */
 async function installWhole(work: Preparation, dir: string): Promise<void> {
   const { intact } = await install(work, dir);
   if (!(await intact)) await installWhole(work, dir);
 }
 
-/** Packs a commit that is checked out and tested, when its image is gone or it was built for another runtime. */
+/** Packs a commit that is checked out and tested, if its image is gone or it was built for another runtime. */
 async function packAgain(work: Preparation, built: Release): Promise<void> {
   await skip(work, ['check out']);
   recordOnDisk(work.home, built.commit, false);

@@ -16,21 +16,21 @@ import { manifestFile, readManifest, writeManifest } from './manifest';
 import { isPartial } from './packages/store';
 import { namesIn } from '../os/names-in';
 
-/** Who starts a release, and with which environment. */
+/** The deployment that starts a release, and the environment it starts with. */
 export interface Use {
   /** The deployment. */
   by: number;
   environment: number;
 }
 
-/** What a release was made with, besides its commit. */
+/** The inputs of a release besides its commit. */
 export interface Made extends BuildEnvironment {
   deployment?: number;
   environment?: number;
   inputs?: string | undefined;
 }
 
-/** The folder of a commit's release, or the folder to make it in. */
+/** The folder of a commit's release, or the folder to build it in. */
 export function releaseFolder(home: Home, commit: Commit): string {
   return path.join(home.releases, readManifest(home, commit)?.folder ?? commit);
 }
@@ -50,7 +50,7 @@ export function commitOfName(name: string): Commit | null {
 
 /**
  * The complete release of a commit, or null if it must be built.
- * @param use for a deployment that replaces it by one with other variables: the environment of the wanted one
+ * @param use for a deployment that rebuilds the release with changed variables: the environment of the new one
  */
 export function findRelease(home: Home, commit: Commit, use?: Use): Release | null {
   const newest = readManifest(home, commit);
@@ -71,17 +71,19 @@ export function inputsOf(home: Home, commit: Commit): string | null {
   return readManifest(home, commit)?.inputs ?? null;
 }
 
-/** The environment the release was built with; null if it is missing. */
+/** The environment that the release was built with; null if the release is missing. */
 export function builtWith(home: Home, commit: Commit): BuildEnvironment | null {
   return readManifest(home, commit);
 }
 
-/** True when this deployment made the release and none existed before. */
+/** True if this deployment built the release and none existed before. */
 export function isBuiltBy(home: Home, commit: Commit, deployment: number): boolean {
   return readManifest(home, commit)?.deployment === deployment;
 }
 
-/** Marks the release as complete: its deployment may use it. It survives a power cut only after `recordOnDisk`. */
+/**
+ * Marks the release as complete, so that its deployment may use it. It survives a power cut only after `recordOnDisk`.
+ */
 export function completeRelease(home: Home, release: Release, made: Made): void {
   const { dir, ...rest } = release;
   const folder = path.basename(dir);
@@ -96,22 +98,22 @@ export function completeRelease(home: Home, release: Release, made: Made): void 
   });
 }
 
-/** A release with other variables still works, so it can come back; one of another Node cannot. */
+/** A release with different variables still works, so it can come back; one for another Node version cannot. */
 function earlierOf({ earlier, ...before }: Manifest, { deployment, inputs }: Made): Earlier | undefined {
   if (earlier?.by === deployment) return earlier;
   const isOther = deployment !== undefined && before.inputs !== inputs;
   return isOther ? { by: deployment, manifest: before } : undefined;
 }
 
-/** True when this deployment replaces the commit's release by one with other variables. */
+/** True if this deployment rebuilds the commit's release with changed variables. */
 export function isReplacedBy(home: Home, commit: Commit, deployment: number): boolean {
   return readManifest(home, commit)?.earlier?.by === deployment;
 }
 
 /**
- * Ends the replacement of a release by one with other variables. Returns the one to remove, if that is the new one;
- * processes may still run from the earlier one.
- * @param by the deployment that ended
+ * Keeps or drops the rebuild of a release with changed variables. Returns the release to remove if that is the new one;
+ * processes may still be running from the earlier one.
+ * @param by the finished deployment
  */
 export function settleRelease(home: Home, commit: Commit, by: number, isLive: boolean): Release | null {
   const { earlier, ...newest } = readManifest(home, commit) ?? {};
@@ -137,9 +139,9 @@ export function recordInputs(home: Home, commit: Commit, { environment, inputs }
   if (manifest !== null) writeManifest(home, { ...manifest, environment, inputs });
 }
 
-/** Removes a release, complete or not, with all its folders except those that processes run from. */
+/** Removes a release, complete or not, with all its folders except those in which processes are running. */
 export async function removeRelease(home: Home, commit: Commit): Promise<void> {
-  // the manifest first, so that a partly removed folder does not count as a release
+  // removes the manifest first, so that a partly removed folder does not count as a release
   rmSync(manifestFile(home, commit), { force: true });
   const used = foldersInUse(home);
   for (const name of namesIn(home.releases).filter(
@@ -154,7 +156,7 @@ export async function removeFolder(dir: string): Promise<void> {
   await rm(dir, { recursive: true, force: true });
 }
 
-/** Names in `releases` that belong to no complete release and that no process runs from. */
+/** Names in `releases` that belong to no complete release and to no running process. */
 export function strayNames(home: Pick<Home, 'releases'>): string[] {
   const names = namesIn(home.releases);
   const kept = new Set(
@@ -180,8 +182,8 @@ function namesOfRelease(home: Pick<Home, 'releases'>, name: string): string[] {
 }
 
 /**
- * Removes what killed deployments left: release folders without a manifest, temporary files, partial stores. The caller
- * holds the lock and has killed surviving processes, so none of these is being made now.
+ * Removes leftovers of killed deployments: release folders without a manifest, temporary files, partial stores. The
+ * caller holds the lock and has killed surviving processes, so none of these is still being written.
  */
 export async function removeHalfMade(home: Home): Promise<void> {
   for (const name of strayNames(home))

@@ -1,4 +1,4 @@
-/** The functions of semver that we call; PM2 brings the package, but not its types. */
+/** Types for the functions of semver that we call; the package comes with PM2, but without its types. */
 declare module 'semver' {
   export function valid(version: string): string | null;
   export function validRange(range: string): string | null;

@@ -1,4 +1,4 @@
-/** Compares the Node version that a commit requests with the Node that will run it. */
+/** Compares the Node version that a commit requests with the one that will run it. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as semver from 'semver';
@@ -11,8 +11,8 @@ export interface CurrentNode {
 }
 
 /**
- * A sentence if the commit asks for another Node than this one, or null. npm only warns of it, and no version manager
- * reads .nvmrc here. With "engines" in package.json, .nvmrc is only the developers' choice within that range.
+ * A sentence if the commit requests another Node version than this one, or null. npm would only warn, and no version
+ * manager reads .nvmrc here. If "engines" in package.json allows this version, .nvmrc is only a preference.
  */
 export function nodeMismatch(
   folder: string,
@@ -34,12 +34,12 @@ function wantedIn(folder: string): [string | null, string, (wanted: string, own:
   return [null, '', suitsRange];
 }
 
-/** Words that name no version suit. */
+/** Words that name no version always match. */
 function suitsRange(range: string, { version }: CurrentNode): boolean {
   return semver.validRange(range) === null || semver.satisfies(version, range);
 }
 
-/** A newer version of the same line suits. */
+/** A newer version of the same line also matches. */
 function suitsLine(wanted: string, own: CurrentNode): boolean {
   const line = /^lts\/(.+)$/.exec(wanted)?.[1];
   if (line === '*' || line?.startsWith('-')) return own.lts !== undefined;
@@ -54,12 +54,12 @@ function enginesIn(folder: string): string | null {
     const engines = isObject(manifest) ? manifest.engines : null;
     return isObject(engines) && typeof engines.node === 'string' ? engines.node : null;
   } catch {
-    // the install reports what is wrong with this file
+    // the install reports faults in this file
     return null;
   }
 }
 
-/** The first line that is not empty and not a comment, or null. */
+/** The first line that is neither empty nor a comment, or null. */
 function firstLine(file: string): string | null {
   try {
     const lines = readFileSync(file, 'utf8')

@@ -1,4 +1,4 @@
-/** Finds the jobs that a spare process started for the next deployment. They outlive the spare when it is killed. */
+/** Finds the jobs that a spare process started for the next deployment. They survive a kill of the spare. */
 import path from 'node:path';
 import type { Home } from '../home/home';
 import type { OsProcess } from '../os/process-table';
@@ -9,7 +9,7 @@ export function backgroundJobs(home: Pick<Home, 'dir' | 'modules' | 'mirrorGit'>
   const linking = processesWith('SWITCHYARD_HOME', home.dir).filter(({ argv }) =>
     argv.some((word) => word.startsWith(`${home.modules}/`)),
   );
-  // an operator's shell may have GIT_DIR set, too, so the program must be git
+  // an operator's shell may also have GIT_DIR set, so the program must be git
   const gits = processesWith('GIT_DIR', home.mirrorGit).filter(({ argv: [program = ''] }) =>
     path.basename(program).startsWith('git'),
   );

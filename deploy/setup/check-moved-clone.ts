@@ -1,4 +1,6 @@
-/** Detects a home that was started from another folder: the clone was moved, or another clone took its place. */
+/**
+ * Detects a home that was started from another folder: its clone was moved, or another clone took that clone's place.
+ */
 import { deployerInfo } from '../client/control-client';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home/home';

@@ -1,4 +1,4 @@
-/** The last check before "is live" is printed: requests /version through nginx, as a user would. */
+/** The last check before `npm start` prints "is live": requests /version through nginx, as a user would. */
 import { KnownError } from '../core/errors';
 import type { Serving } from '../core/slot';
 import { probe } from '../traffic/probe';

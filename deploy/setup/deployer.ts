@@ -11,7 +11,7 @@ import { waitUntil } from '../os/wait-until';
 const STARTS_WITHIN_MS = 15_000;
 const POLL_EVERY_MS = 50;
 
-/** Throws E_DEPLOYER_DOWN with the failure from the deployer's log. */
+/** Throws E_DEPLOYER_DOWN with the reason from the deployer's log. */
 export async function startDeployerAndWait(home: Home, root: string): Promise<void> {
   // the new deployer starts a guard of its own build
   await stopGuards(home);

@@ -24,11 +24,14 @@ async function checkCompose({ name }: Config): Promise<void> {
   if (answer === null) throw new KnownError('E_NO_DOCKER', 'The docker command is not installed.');
   // Compose 1 is a separate program and cannot read the files of Compose 2
   if (!/^v?([2-9]|\d\d)/.test(answer)) {
-    throw new KnownError('E_NO_COMPOSE', 'Docker has no Compose 2 here (docker compose version).');
+    throw new KnownError(
+      'E_NO_COMPOSE',
+      'Docker Compose 2 is not installed: "docker compose version" fails.',
+    );
   }
 }
 
-/** Compose's version string; empty when Docker has no Compose, null without Docker. */
+/** Compose's version string; empty if Docker has no Compose, null without Docker. */
 function version(name: string): Promise<string | null> {
   const how = { env: composeEnvironment(name), timeout: ANSWER_WITHIN_MS };
   return new Promise((resolve) => {
@@ -38,7 +41,7 @@ function version(name: string): Promise<string | null> {
   });
 }
 
-/** Container names are unique on a machine. Throws E_NAME_TAKEN when another home owns one of ours. */
+/** Container names are unique on a machine. Throws E_NAME_TAKEN if another home owns one of ours. */
 async function checkNames(home: Home, config: Config): Promise<void> {
   for (const { name } of slotsOf(config)) {
     const container = containerOf(config.name, name);

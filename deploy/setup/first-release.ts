@@ -21,13 +21,13 @@ export type MadeLive =
   /** No release could be started. */
   | { serving: null; failed: Deployment };
 
-/** Limits the attempts that are followed, because the deployer itself retries without end. */
+/** The maximum number of attempts to follow, because the deployer itself retries forever. */
 const MOST_FOLLOWED = 10;
 
 /**
- * Throws the cause when the first release does not become live.
- * @param dead a deployment that died with the machine. Containers come back after a reboot, so its release may serve
- * until it is rolled back
+ * Throws the cause if the first release does not become live.
+ * @param dead a deployment that died with the machine. Containers come back after a reboot, so its release may be
+ * serving until it is rolled back
  */
 export async function makeLive(context: DeployContext, dead: Deployment | null): Promise<MadeLive> {
   await ensureTable(context);
@@ -41,7 +41,9 @@ export async function makeLive(context: DeployContext, dead: Deployment | null):
   throw new KnownError('E_NOT_SERVED', 'No release is live, though one was started.');
 }
 
-/** Without a table nginx rejects every request. The deployer restores a missing table, unless it hung. */
+/**
+ * Creates a missing table, without which nginx rejects every request. The deployer normally does this, unless it hung.
+ */
 async function ensureTable({ journal, traffic }: DeployContext): Promise<void> {
   try {
     await traffic.current();
@@ -52,7 +54,7 @@ async function ensureTable({ journal, traffic }: DeployContext): Promise<void> {
   }
 }
 
-/** Why the live release could not be restarted without a build; null when it could or nothing was ever live. */
+/** Why the live release could not be restarted without a build; null if it could or nothing was ever live. */
 export async function whyUnfitLive(context: DeployContext): Promise<string | null> {
   const commit = context.journal.lastLive()?.to?.commit;
   return commit === undefined ? null : whyNotStartable(context, commit);
@@ -63,7 +65,7 @@ async function activeRuns(context: DeployContext): Promise<boolean> {
   return slots.some(({ role, status }) => role === 'active' && status === 'online');
 }
 
-/** Does not wait for a deployment that is baking (already live) or held (only testers use it). */
+/** Does not wait for a deployment that is baking (its release is live) or held (only testers use it). */
 async function untilTakenBack({ home, journal }: DeployContext, { id }: Deployment): Promise<void> {
   await follow(home, journal, id, () => undefined, { until: ({ state }) => state !== 'running' });
 }
@@ -93,5 +95,5 @@ async function followToLive(context: DeployContext, request: ControlRequest): Pr
 
 export function asError({ errorCode, cause, hint, state }: Deployment): KnownError {
   const code = (errorCode ?? 'E_INTERNAL') as ErrorCode;
-  return new KnownError(code, cause ?? `The deployment ended as ${state}.`, hint ?? undefined);
+  return new KnownError(code, cause ?? `The deployment ended in the state ${state}.`, hint ?? undefined);
 }

@@ -11,7 +11,7 @@ import { printLine } from './say';
 /** Time limit of the check, as in doctor. A very large repository is not checked completely. */
 const CHECK_MS = 5000;
 
-/** Never fails: a damaged mirror must not stop `npm start`. */
+/** Never fails, because a damaged mirror must not prevent a start. */
 export async function repairMirror(home: Home, { source }: Config): Promise<void> {
   if (!existsSync(home.mirrorGit)) return;
   const damage = await damageOf(home.mirrorGit, CHECK_MS);
@@ -22,7 +22,9 @@ export async function repairMirror(home: Home, { source }: Config): Promise<void
   try {
     await replaceMirror(home, sourceOf(home, source), damage, (message) => printLine(`! ${message}`));
   } catch (error) {
-    printLine(`! mirror.git is damaged (${damage}), and is not recreated yet: ${asKnown(error).message}`);
+    printLine(
+      `! mirror.git is damaged (${damage}) and could not be recreated yet: ${asKnown(error).message}`,
+    );
   } finally {
     lock.release();
   }

@@ -1,4 +1,4 @@
-/** Recognizes the processes of another running clone of Switchyard, which a port may belong to. */
+/** Recognizes processes of another running clone of Switchyard, which may hold a port. */
 import { homeAt } from '../home/home';
 import { processesWith } from '../os/process-table';
 import { processesOf } from '../traffic/nginx-processes';

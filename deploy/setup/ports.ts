@@ -8,10 +8,10 @@ import { isPortFree, portHolder, portInUseMessage } from '../os/port-holder';
 import { cloneOf } from './other-clone';
 import { serverOf } from './server';
 
-/** Ports by variable name. Later slots of a pool get a name, too (AMBER_PORT), although only SLOTS sets their ports. */
+/** Ports by variable name. Later slots of a pool also get a name (AMBER_PORT), although only SLOTS sets their ports. */
 type Ports = Record<string, number>;
 
-/** Throws E_PORT_IN_USE with a complete command that uses free ports. Ports held by our own processes count as free. */
+/** Throws E_PORT_IN_USE with a complete command that uses free ports. Ports of our own processes count as free. */
 export async function checkPorts(home: Home, config: Config, settings: Settings): Promise<void> {
   const ports = portsOf(config);
   const ours = (await serverOf(home)?.portsInUse()) ?? [];
@@ -50,7 +50,7 @@ function portsOf(config: Config): Ports {
 const variableOf = (slot: string): string => `${slot.toUpperCase()}_PORT`;
 const isSlot = (name: string): boolean => name !== 'HTTP_PORT' && name !== 'DEPLOYER_PORT';
 
-/** Sets the changed ports and those set before. In a pool, the later ports follow the port of the first slot. */
+/** The settings for the changed ports and those set before. In a pool, the later ports follow the first slot's port. */
 function commandLine(ports: Ports, free: Ports, settings: Settings): string[] {
   const slots = Object.keys(ports).filter(isSlot);
   const named = Object.keys(ports).filter((name) => !slots.slice(2).includes(name));
@@ -74,8 +74,8 @@ async function freePorts(ports: Ports, taken: string[]): Promise<Ports> {
 }
 
 /**
- * Moves all slots together, even those with a free port: another Switchyard may hold one, and its idle slots need the
- * others later although they do not listen now.
+ * Moves all slots together, even those with a free port. If another Switchyard holds one of the ports, its idle slots
+ * will need the others later, although they are not listening now.
  */
 async function freeSlots(ports: Ports): Promise<Ports> {
   const slots = Object.keys(ports).filter(isSlot);

@@ -35,11 +35,11 @@ export function makeHome(home: Home): void {
     const failure = asDiskFailure(home.dir, error);
     if (failure) throw failure;
     const { code } = error as NodeJS.ErrnoException;
-    throw new KnownError('E_HOME', `The home ${home.dir} cannot be made (${code ?? String(error)}).`);
+    throw new KnownError('E_HOME', `The home ${home.dir} cannot be created (${code ?? String(error)}).`);
   }
 }
 
-/** Throws E_SECRET, and git's errors. @param home created by makeHome */
+/** Throws E_SECRET, and git's errors. @param home as created by makeHome */
 export async function prepareHome(
   home: Home,
   root: string,
@@ -57,7 +57,7 @@ export async function prepareHome(
 }
 
 /**
- * Repairs push.git and updates its hooks and the clone's remote, since Node may have moved or the remote may be gone.
+ * Repairs push.git and updates its hooks and the clone's remote: Node may have moved, or the remote may be gone.
  * @param live the commit of the live release
  */
 export async function prepareGit(
@@ -82,7 +82,10 @@ function makeFolder(folder: string, mode: number): void {
   chmodSync(folder, mode);
 }
 
-/** Read access to a database is enough to lock it, so any user of the machine could block every deployment. */
+/**
+ * Restricts the databases, because read access is enough to lock one: any user of the machine could block every
+ * deployment.
+ */
 function makePrivate(file: string): void {
   // an existing file is not opened: closing it would release this process's POSIX locks on it
   if (existsSync(file)) chmodSync(file, PRIVATE);

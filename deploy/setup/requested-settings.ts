@@ -16,15 +16,15 @@ export interface RequestedSettings {
 
 type Place = Pick<Home, 'settings' | 'checkedConfig'>;
 
-/** The settings when nothing runs yet. Throws E_CONFIG, E_HOME. */
+/** The settings if nothing is running yet. Throws E_CONFIG, E_HOME. */
 export function requestedSettings(home: Place, env: NodeJS.ProcessEnv): RequestedSettings {
   const settings = without(settingsRemovedBy(env), { ...savedSettings(home.settings), ...settingsFrom(env) });
   return { settings, ...configInForce(ROOT, settings, { file: home.checkedConfig, build: null }) };
 }
 
 /**
- * The settings when a part of this Switchyard already runs: the values fixed at its start, such as ports, stay. Throws
- * E_CONFIG, E_HOME.
+ * The settings if a part of this Switchyard is already running: the values fixed at its start, such as ports, stay.
+ * Throws E_CONFIG, E_HOME.
  */
 export function requestedWhileRunning(home: Place, env: NodeJS.ProcessEnv): RequestedSettings {
   const given = Object.entries(settingsFrom(env)).filter(([name]) => !isFixedAtStart(name as SettingName));

@@ -1,5 +1,5 @@
 /**
- * Rebuilds an unusable journal while nginx and the slots keep serving: from its readable rows, then from the running
+ * Rebuilds an unusable journal while nginx and the slots keep serving. Uses its readable rows, then the running
  * processes, so that the same release stays live. Keeps the broken files.
  */
 import {
@@ -64,12 +64,12 @@ async function putAside(home: Home, config: Config): Promise<string> {
   const aside = path.join(home.dir, `${ASIDE}${numberOf(last ?? '') + 1}`);
   const copy = path.join(aside, `${READING}.new`);
   mkdirSync(copy, { recursive: true, mode: PRIVATE });
-  // a removed file is lost when the process that has it open exits, so copy it before the stop
+  // a removed file is lost once the process that has it open exits, so it is copied before the stop
   for (const { at, name } of removedFiles(home)) copyFileSync(at, path.join(copy, path.basename(name)));
   await stopDeployer({ home });
   await killDeployment(home, config);
   if (!existsSync(path.join(copy, JOURNAL))) copyJournal(home.journal, copy);
-  // an earlier rescue that was killed in this function left the journal only in its own folder
+  // an earlier rescue that was killed in this function left the journal only in that rescue's folder
   if (!existsSync(path.join(copy, JOURNAL)) && last) copyJournal(path.join(last, JOURNAL), copy);
   for (const file of journalFiles(home))
     if (existsSync(file)) renameSync(file, path.join(aside, path.basename(file)));
@@ -93,7 +93,7 @@ async function rebuild(home: Home, config: Config, aside: string, why: string): 
   printLine(`! ${said} The old files are in ${aside}`);
 }
 
-/** Adds a row for each slot whose release is missing in the journal, the active slot's last. */
+/** Adds a row for each slot whose release is missing from the journal, the active slot's last. */
 async function seed(home: Home, config: Config, journal: Journal, complete: boolean): Promise<void> {
   await journal.continueAfter(lastLog(home));
   if (!complete) await journal.interruptActive('The journal was damaged while it ran.');
@@ -110,14 +110,14 @@ async function seed(home: Home, config: Config, journal: Journal, complete: bool
     const isLive = slot === active;
     const last = isLive ? journal.lastLive() : journal.lastInSlot(slot);
     if (last?.to?.commit === resident.commit && last.to.slot === slot) continue;
-    // a complete journal knows more about an idle slot: its release was stopped or never went live
+    // a complete journal is right about an idle slot: its release was stopped or never went live
     if (!isLive && complete) continue;
     await journal.adopt({ ...resident, slot, version: findRelease(home, resident.commit)?.version ?? '' });
   }
   if (journal.lastLive() === null) throw unknown(home);
 }
 
-/** Adds every built release as a rollback target, in order of build time as far as that is known. */
+/** Adds every built release as a rollback target, ordered by build time as far as that is known. */
 async function seedReleases(home: Home, journal: Journal): Promise<void> {
   const names = readdirSync(home.releases).filter((name) => name.endsWith('.json'));
   const files = newestFirst(names.map((name) => path.join(home.releases, name))).reverse();
@@ -127,7 +127,7 @@ async function seedReleases(home: Home, journal: Journal): Promise<void> {
   }
 }
 
-/** Finds the commit in the last start line of the slot's log: after a reboot nothing else records it. */
+/** Finds the commit in the last start line of the slot's log, because after a reboot nothing else records it. */
 async function fromLog(home: Home, slot: SlotName): Promise<{ commit: Commit } | null> {
   const lines = await lastLines(slotLog(home, slot), LOG_LINES);
   const start = lines.findLast((line) => /^--- \S+ [0-9a-f]{7} starts on port /.test(line));
@@ -142,7 +142,7 @@ function knows(home: Home, commit: Commit): boolean {
   return findRelease(home, commit) !== null;
 }
 
-/** Without a trace of the live release an operator must decide: no other commit may go live instead. */
+/** Without a trace of the live release, an operator must decide, because no other commit may go live instead. */
 function unknown(home: Home): KnownError {
   return new KnownError(
     'E_JOURNAL',

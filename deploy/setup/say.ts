@@ -1,4 +1,4 @@
-/** Prints the progress of setup and stop. With --json, standard output is left to the document. */
+/** Prints the progress of setup and stop. With --json, standard output contains only the document. */
 import { duration } from '../core/format';
 import { terminalText } from '../core/terminal-text';
 import { machineMs } from '../os/machine-clock';
@@ -12,7 +12,7 @@ export function printLine(line: string): void {
   progress.write(`${terminalText(line)}\n`);
 }
 
-/** Runs the work and prints its title and duration; in a terminal, also a line while it runs. */
+/** Runs the work and prints its title and duration. In a terminal, also prints a line while the work is running. */
 export async function phase<T>(title: string, work: () => Promise<T>): Promise<T> {
   const live = canRedraw(progress);
   const begun = machineMs();

@@ -17,17 +17,17 @@ import { openContext } from '../context';
 
 export interface Server {
   /**
-   * Starts nginx, or applies the current configuration to a running one without losing a request. Returns false when
-   * it already runs with that configuration. Throws E_NGINX, E_PORT_IN_USE.
+   * Starts nginx, or applies the current configuration to a running one without losing a request. Returns false if it
+   * is already running with that configuration. Throws E_NGINX, E_PORT_IN_USE.
    */
   startNginx(): Promise<boolean>;
-  /** True when nginx's master runs, or workers that outlived it. */
+  /** True if nginx's master is running, or workers that outlived it. */
   nginxRuns(): boolean;
-  /** True when users get answers: nginxRuns(), and the active slot is online. */
+  /** True if users get responses: nginxRuns(), and the active slot is online. */
   serves(): Promise<boolean>;
-  /** True when serves() is, nginx's master runs, and so does a deployer of this build and clone. */
+  /** True if serves() is true, and nginx's master and a deployer of this build and clone are running. */
   allRuns(): Promise<boolean>;
-  /** True when the deployer has loaded the current configuration. */
+  /** True if the deployer has loaded the current configuration. */
   deployerIsUpToDate(): Promise<boolean>;
   /** The ports that our own processes hold, including processes whose parent was killed. */
   portsInUse(): Promise<number[]>;
@@ -55,7 +55,7 @@ export function serverOf(home: Home): Server | null {
     nginxRuns: () => nginx.processes().length > 0,
     serves,
     async allRuns() {
-      // a deployer of an older build, or of a clone that was moved, counts as none
+      // a deployer of an older build, or of a clone that was moved, does not count
       const deployer = await deployerInfo(home);
       const isOurs = deployer?.build === buildStamp() && isInPlace(deployer.clone, ROOT);
       return isOurs && nginx.running() !== null && (await serves());
@@ -72,7 +72,7 @@ export function serverOf(home: Home): Server | null {
   };
 }
 
-/** Asks the kernel, because a hung deployer holds its port but does not answer. */
+/** Asks the kernel, because a hung deployer holds its port but does not respond. */
 function isHeldByDeployer(home: Home, port: number): boolean {
   const inHome = processesWith('SWITCHYARD_HOME', home.dir).map(({ pid }) => pid);
   return portHolders(port).some(({ pid }) => inHome.includes(pid));

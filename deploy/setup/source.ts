@@ -13,8 +13,8 @@ const ANSWER_WITHIN_MS = 5000;
 const SHA256_DIGITS = 64;
 
 /**
- * Throws E_SOURCE for an unreadable SOURCE and E_SHA256, before anything changes. A SOURCE saved by an earlier start is not checked:
- * it may be unreachable for a while, for example after a reboot without a network.
+ * Throws E_SOURCE for an unreadable SOURCE, and E_SHA256, before anything changes. Does not check a SOURCE that an
+ * earlier start saved: it may be unreachable for a while, for example after a reboot without a network.
  */
 export async function checkGivenSource(
   home: Home,
@@ -34,7 +34,7 @@ export async function checkGivenSource(
   );
 }
 
-/** Prints a warning when the source in force is unreadable or lacks the branch to deploy. */
+/** Prints a warning if the source in force is unreadable or lacks the branch to deploy. */
 export async function printSourceProblem(home: Home, { source, branch }: Config): Promise<void> {
   if (source === null) return;
   const asked = await askSource(home, source, branch, ANSWER_WITHIN_MS);

@@ -1,4 +1,4 @@
-/** What `npm start` prints about the result and about what waits for another start. */
+/** Prints the result of `npm start`, and the changes that only another start applies. */
 import { nextNumber, variablesFor } from '../config/app-environment';
 import { npmrcIn, unsetForInstall } from '../release/inputs';
 import { howToSet } from '../release/packages/install-failure';
@@ -28,7 +28,7 @@ import { ensureLiveRemote, sshUrl } from '../git/live-remote';
 /** Where the machine accepts pushes from others. */
 const SSH_PORT = 22;
 
-/** Prints the failure, and returns it. The last line says what users get, and why. */
+/** Prints the failure, and returns it. The last line states what users get, and why. */
 export function reportFailure(
   { config }: DeployContext,
   serving: Serving | null,
@@ -37,7 +37,7 @@ export function reportFailure(
   const { hint, errorCode, commit, version, cause } = failed;
   const wanted = commit === null ? 'what was live' : named({ commit, version: version ?? '?' });
   if (hint) printLine(`  ${hint} [${errorCode}]`);
-  printLine('  nginx and the deployer run: push a commit that starts, or try again with npm start');
+  printLine('  nginx and the deployer are running: push a commit that starts, or try again with npm start');
   if (serving)
     printLine(
       `✗ ${named(serving)} is live on ${serving.slot} (${urlOf(config)}), and not ${wanted}, which did not start: ${cause}`,
@@ -61,7 +61,7 @@ export function printPendingSecret(home: Home, given: string | undefined): void 
   printLine('! this WEBHOOK_SECRET takes effect at the next start: npm stop && WEBHOOK_SECRET=… npm start');
 }
 
-/** npm ran in this clone with the user's own variables; the next install of a release does not have them. */
+/** Warns about variables that `.npmrc` needs: the install of a release does not inherit the user's shell. */
 export function printUnsetForInstall({ home, journal }: DeployContext): void {
   const set = variablesFor(home, nextNumber(home, journal), 'install');
   for (const name of unsetForInstall([npmrcIn(ROOT)], set))

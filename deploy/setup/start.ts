@@ -1,6 +1,6 @@
 /**
- * `npm start`, once the packages and nginx are installed: prepares the home, starts what does not run, and makes HEAD
- * live the first time, later the release that was live before.
+ * `npm start`, once the packages and nginx are installed: prepares the home and starts everything that is not running.
+ * The first time, HEAD goes live; later, the release that was live before.
  */
 import { resolveRef } from '../git/clone';
 import { KnownError } from '../core/errors';
@@ -52,14 +52,14 @@ import {
 } from './start-messages';
 import { words } from '../reporters/words';
 
-/** What `start --json` prints. */
+/** The document that `start --json` prints. */
 interface Started {
   url: string;
   home: string;
   serving: Serving;
-  /** True if everything ran already. */
+  /** True if everything was already running. */
   ranAlready: boolean;
-  /** What a running Switchyard has changed, one phrase each. */
+  /** The changes that a running Switchyard has applied, one phrase each. */
   changes: string[];
   /** The address for the remote `live` of a clone on another machine; null while `source` is set. */
   push: string | null;
@@ -76,7 +76,7 @@ export async function startCommand({ json }: { json?: boolean }): Promise<number
   return 1;
 }
 
-/** Returns the error when the wanted release does not start, and prints what users get instead. */
+/** If the wanted release does not start, returns the error and prints what users get instead. */
 async function start(): Promise<Started | KnownError> {
   const home = resolveHome(ROOT, process.env);
   await resolveRef(ROOT, 'HEAD');
@@ -98,17 +98,17 @@ async function start(): Promise<Started | KnownError> {
         `! settings.json was broken; its settings are taken from config.json. It is kept as ${aside}`,
       );
     saveNotifyUrl(home, process.env.NOTIFY_URL);
-    // checked again under the lock: another npm start or npm stop may have run meanwhile
+    // checked again under the lock: another npm start or npm stop may have run since
     const serving = hung ? null : await alreadyServing(home);
     return serving ? applyChanges(home, serving) : startUp(home);
   });
 }
 
-/** Rejects settings that cannot work before anything is created. */
+/** Rejects unworkable settings before anything is created. */
 async function refuseMistakes(home: Home): Promise<RequestedSettings> {
   const asked = requestedSettings(home, process.env);
   const { problem } = asked;
-  // when nothing is live, as after a reboot, serving users with the last good configuration comes first
+  // if nothing is live, as after a reboot, serving users comes first, with the last good configuration
   if (problem && (await alreadyServing(home))) throw problem;
   if (problem) printLine(problemLine(problem));
   checkNotifyUrl(process.env.NOTIFY_URL);
@@ -116,7 +116,10 @@ async function refuseMistakes(home: Home): Promise<RequestedSettings> {
   return asked;
 }
 
-/** The active release, if nginx, the deployer and the active slot run and the release could be restarted; else null. */
+/**
+ * The active release, if nginx, the deployer and the active slot are running and the release could be restarted;
+ * otherwise null.
+ */
 async function alreadyServing(home: Home): Promise<Serving | null> {
   const server = serverOf(home);
   if (server === null || !(await server.allRuns())) return null;
@@ -124,7 +127,7 @@ async function alreadyServing(home: Home): Promise<Serving | null> {
   return (await whyUnfitLive(context)) === null ? servingNow(context) : null;
 }
 
-/** Makes the release live that was live before, or HEAD. */
+/** Makes live the release that was live before, or HEAD. */
 async function startUp(home: Home): Promise<Started | KnownError> {
   const { config, settings } = await possible(home);
   await checkEngine(home, config);
@@ -149,7 +152,7 @@ async function startUp(home: Home): Promise<Started | KnownError> {
     printDrift(context, serving);
     started = { ...placeOf(home, config), serving, ranAlready: false, changes: [] };
   } catch (error) {
-    // a failed first start cleans up; later, a push or a rollback needs nginx and the deployer
+    // a failed first start stops everything; later, nginx and the deployer stay for a push or a rollback
     if (!wasEverLive(home)) await stopEverything(home, config);
     throw error;
   }
@@ -163,7 +166,9 @@ function placeOf(home: Home, config: Config): Pick<Started, 'url' | 'home' | 'pu
   return { url: urlOf(config), home: home.dir, push: config.source === null ? sshUrl(home) : null };
 }
 
-/** Why a running nginx rejects the new configuration and keeps its own; null otherwise. Throws when it cannot start. */
+/**
+ * Why a running nginx rejects the new configuration and keeps its own; null otherwise. Throws if nginx cannot start.
+ */
 async function startNginx(home: Home): Promise<KnownError | null> {
   const server = serverOf(home) as Server;
   const ran = server.nginxRuns();
@@ -181,7 +186,7 @@ function wasEverLive(home: Home): boolean {
   return live !== null;
 }
 
-/** When a part still runs, the rest starts with that part's settings, because it cannot move to other ports. */
+/** If a part is still running, the rest starts with that part's settings, because it cannot move to other ports. */
 async function possible(home: Home): Promise<RequestedSettings> {
   const ours = (await serverOf(home)?.portsInUse()) ?? [];
   if (ours.length === 0) return requestedSettings(home, process.env);

@@ -1,4 +1,4 @@
-/** `npm stop`: stops everything that `npm start` started, so that no process is left. */
+/** `npm stop`: stops everything that `npm start` started and leaves no process behind. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../home/clone-root';
@@ -30,7 +30,7 @@ const DEPLOYMENT_SCRIPT = path.join('dist', 'deploy', 'deployment.js');
 
 export async function stopCommand(options: { json?: boolean }): Promise<number> {
   const home = resolveHome(ROOT, process.env);
-  // the processes of a deleted home may still run
+  // the processes of a deleted home may still be running
   if (!existsSync(home.settings) && processesWith('SWITCHYARD_HOME', home.dir).length === 0) {
     throw new KnownError('E_NOT_STARTED', `Nothing was started here yet (no home at ${home.dir}).`);
   }
@@ -43,12 +43,14 @@ export async function stopCommand(options: { json?: boolean }): Promise<number> 
   return 0;
 }
 
-/** No process can take a lock on a read-only disk, and no `npm start` gets far enough there to be disturbed. */
+/** On a read-only disk no process can take a lock, and no `npm start` gets far enough to be disturbed. */
 function canTakeTurns({ dir }: Home): boolean {
   return existsSync(dir) && probeDisk(dir)?.code !== 'E_READ_ONLY';
 }
 
-/** A configuration that broke after the start must not prevent a stop: the settings of the start are saved. */
+/**
+ * A configuration that broke after the start must not prevent a stop, so this falls back to the start's saved settings.
+ */
 function configOf(home: Home): Config {
   try {
     return configNow(home, ROOT);
@@ -65,7 +67,7 @@ function kept(home: Home): Settings {
   }
 }
 
-/** Stops in an order in which nothing restarts a stopped process and no request is cut off. */
+/** Stops everything in an order in which nothing restarts a stopped process and no request is cut off. */
 export async function stopEverything(home: Home, config: Config): Promise<void> {
   await stopGuards(home);
   await stopDeployer({ home });
@@ -90,7 +92,7 @@ export async function killDeployment(home: Home, config: Config): Promise<void> 
   const { drain, stop, start } = config.limits;
   const deadline = machineMs() + (drain + stop + start) * 1000;
   const asked = new Set<number>();
-  // searched by process: one that was just launched has neither the lock nor a row in the journal
+  // searched by process, because one that was just launched has neither the lock nor a row in the journal
   const areGone = (): boolean => {
     const pids = deploymentProcesses(home);
     for (const pid of pids) {

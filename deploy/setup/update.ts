@@ -18,11 +18,11 @@ export interface Updated {
   config: Config;
   /** One phrase per change; empty when nothing changed. */
   changes: string[];
-  /** Why nginx rejected the new configuration and keeps its own; null when it did not. */
+  /** Why nginx rejected the new configuration and keeps its own; null if it did not. */
   refused: KnownError | null;
 }
 
-/** Throws E_CONFIG, E_DEPLOYER_DOWN. When nginx rejects its configuration, the other changes still apply. */
+/** Throws E_CONFIG, E_DEPLOYER_DOWN. If nginx rejects its configuration, the other changes still apply. */
 export async function update(home: Home, live: Commit): Promise<Updated> {
   const { settings, config } = requestedWhileRunning(home, process.env);
   saveSettings(home.settings, settings, config);
@@ -44,7 +44,7 @@ export async function update(home: Home, live: Commit): Promise<Updated> {
   return { config, changes, refused: nginx instanceof KnownError ? nginx : null };
 }
 
-/** True when nginx was started or changed, false when it was up to date; the error when nginx rejects the change. */
+/** True if nginx was started or changed, false if it was up to date; the error if nginx rejects the change. */
 export async function applyToNginx(server: Server): Promise<boolean | KnownError> {
   try {
     return await server.startNginx();

@@ -1,5 +1,5 @@
 /**
- * Blue/green: starts the release in an idle slot and shifts all requests to it at once.
+ * Blue/green: starts the release in an idle slot and shifts all requests to it in one step.
  *
  * The previous slot stays warm as the standby, so a rollback is one rename. With a hold, the verified release waits
  * before the shift until an operator promotes it. Where several slots were live, one of them makes way, and the rest
@@ -61,7 +61,7 @@ function shiftToWarm(input: PlanInput, target: SlotName, warm: RunningSlot): Pla
   const proof = { slot: target, commit: release.commit, instance: warm.instance, restarts: warm.restarts };
   return [
     ...verified(proof, input.hold),
-    // the release that is left is not trusted as a standby, but its open pages still need its files
+    // the release being left is not trusted as a standby, but its open pages still need its files
     ...shift(observed.table, { active: target, standby: null, ...(isLeft && { assets: active }) }),
     ...goLive({ ...input, bakeSeconds: 0 }, proof),
     ...retireAllBut(input, [target, active]),
@@ -73,7 +73,7 @@ export function startAndShift(input: PlanInput, target: SlotName): Plan {
   const { observed, release, instance } = input;
   const { table } = observed;
   const proof = { slot: target, commit: release.commit, instance, restarts: 0 };
-  // an unverified release is never the standby, not even in place of a dead one
+  // an unverified release never becomes the standby, not even in place of a dead one
   const left = table.maintenance ? table : tableBeside(input, target);
   const [stays] = inService(left);
   const behind = stays !== undefined && isAnswering(observed, stays) ? stays : null;
@@ -98,7 +98,7 @@ function tableBeside({ observed }: PlanInput, target: SlotName): Table {
   return isDown && isProven ? { active: standby, standby: null } : left;
 }
 
-/** Verifies the release, and again after a hold: the process that goes live must be the one that was tried. */
+/** Verifies the release, and again after a hold: the process that goes live must be the held process. */
 function verified(proof: Proof, hold: boolean): Plan {
   return hold
     ? [verify(proof), { step: { do: 'hold', ...proof }, undo: [] }, verify(proof)]

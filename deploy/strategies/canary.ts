@@ -1,8 +1,8 @@
 /**
  * Canary: starts the release in an idle slot and gives it a growing share of the users while it does as well as stable.
  *
- * On any failure, one rename moves everyone back. It goes live at once, as in blue/green, when no release is live to
- * compare with, or when the release is already warm.
+ * On any failure, one rename moves everyone back. If no release is live to compare with, or the release is already
+ * warm, it goes live in one step, as in blue/green.
  */
 import type { PlanInput, Strategy } from '../core/interfaces';
 import { servingSlots } from '../core/traffic-table';

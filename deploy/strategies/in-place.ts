@@ -1,5 +1,5 @@
 /**
- * In-place: replaces the active release in its slot, while all users get the maintenance page. Needs no memory for a
+ * In-place: replaces the active release in its slot while all users get the maintenance page. Needs no memory for a
  * second process, at the cost of downtime from the stop until the release is verified.
  */
 import { KnownError } from '../core/errors';

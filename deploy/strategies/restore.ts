@@ -14,7 +14,7 @@ import { runsRelease, runningIn } from './steps';
 export const restore: Strategy = {
   plan(given) {
     const input = { ...given, observed: unhealthyCounts(given) };
-    // the pool may have shrunk since
+    // the pool may have shrunk since then
     const serving = servingSlots(input.observed.table).filter((slot) => input.slots.includes(slot));
     const aside = slotSetAside(input);
     if (serving.length <= 1 && aside.length === 0) return bringBackOne(input);
@@ -23,14 +23,17 @@ export const restore: Strategy = {
   },
 };
 
-/** Restores the slot itself, even when a process hangs in it, since a standby has its users meanwhile. */
+/** Restores the slot itself, even if a process hangs in it, because a standby has its users for now. */
 function bringBackOne(input: PlanInput): Plan {
   const { observed, wanted, slots } = input;
   const isServing = wanted !== null && slots.includes(wanted) && inService(observed.table).includes(wanted);
   return isServing && !runsRelease(input, wanted) ? startAndShift(input, wanted) : blueGreen.plan(input);
 }
 
-/** The requested slot of a pool, or none: its users were moved to other slots of the release, and its process is gone. */
+/**
+ * The requested slot of a pool, if its users were moved to other slots of the release and its process is gone;
+ * otherwise none.
+ */
 function slotSetAside(input: PlanInput): SlotName[] {
   const { wanted, slots, observed } = input;
   if (wanted === null || !slots.includes(wanted) || runsRelease(input, wanted)) return [];
@@ -39,7 +42,7 @@ function slotSetAside(input: PlanInput): SlotName[] {
   return isAside ? [wanted] : [];
 }
 
-/** It runs the release and is managed: the runtime restarts it. */
+/** True if it runs the release and is managed, so that the runtime restarts it. */
 function isSettled(input: PlanInput, slot: SlotName): boolean {
   return runsRelease(input, slot) && !runningIn(input.observed, slot)?.orphan;
 }
@@ -54,7 +57,7 @@ function unhealthyCounts({ observed, release }: PlanInput): Observed {
   return { ...observed, slots };
 }
 
-/** Without any live slot, the first one starts alone so that users are served sooner; the rest start together. */
+/** Without any live slot, the first one starts alone, so that users are served sooner; the rest then start together. */
 function bringBack(input: PlanInput, serving: SlotName[], dead: SlotName[]): Plan {
   const isWhole = serving.length === servingSlots(input.observed.table).length;
   if (dead.length === 0 && isWhole) return [];

@@ -21,9 +21,9 @@ export const rolling: Strategy = {
     const isDone = (slot: SlotName): boolean => serving.includes(slot) && runsRelease(input, slot);
     if (slots.every(isDone)) return [];
     const left = slots.filter((slot) => !isDone(slot));
-    // idle slots first: they add capacity before any live slot is taken out
+    // idle slots first, because they add capacity before any live slot is taken out
     const idle = left.filter((slot) => !serving.includes(slot));
-    // the active slot last: it takes over for every other slot that crashes
+    // the active slot last, because it takes over for every other slot that crashes
     const busy = left
       .filter((slot) => serving.includes(slot))
       .sort((a, b) => Number(a === observed.table.active) - Number(b === observed.table.active));
@@ -34,7 +34,7 @@ export const rolling: Strategy = {
 
 /**
  * Replaces the batches in turn; in the end every slot in service has the release.
- * @param onTrial verify the previous batch again before more users get the release
+ * @param onTrial true to verify the previous batch again before more users get the release
  */
 export function replaceInTurn(input: PlanInput, batches: SlotName[][], onTrial = false): Plan {
   const fresh = new Set(aliveInService(input).filter((slot) => runsRelease(input, slot)));
@@ -86,8 +86,8 @@ export function replaceInTurn(input: PlanInput, batches: SlotName[][], onTrial =
 }
 
 /**
- * On undo, moves all users back to the old release at once when enough slots run it, instead of slot by slot. With
- * `onFailure: 'hold'` the replaced slots keep the new release.
+ * On undo, moves all users back to the old release together, as soon as enough slots run it, instead of slot by slot.
+ * With `onFailure: 'hold'` the replaced slots keep the new release.
  * @returns the table over the slots that still run the old release, or `otherwise` when these are too few
  */
 function wayBack(
@@ -102,7 +102,7 @@ function wayBack(
   };
 }
 
-/** The live slots whose process answers. When all are dead, the standby takes over for them. */
+/** The live slots whose process responds. If all are dead, the standby takes over for them. */
 export function aliveInService({ observed, slots }: PlanInput): SlotName[] {
   const { table } = observed;
   const named = inService(table);
@@ -111,7 +111,7 @@ export function aliveInService({ observed, slots }: PlanInput): SlotName[] {
   return slots.filter((slot) => slot === table.standby && runningIn(observed, slot)?.status === 'online');
 }
 
-/** Each slot has its own instance id, so that answers through nginx can be told apart. */
+/** Each slot has its own instance id, so that responses through nginx can be distinguished. */
 function newProof({ release, instance }: PlanInput, slot: SlotName): Proof {
   return { slot, commit: release.commit, instance: `${instance}-${slot}`, restarts: 0 };
 }

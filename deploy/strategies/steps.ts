@@ -6,15 +6,15 @@ import type { Observed, Plan, PlannedStep, Step } from '../core/plan';
 import type { Proof, RunningSlot, SlotName } from '../core/slot';
 import type { Table } from '../core/traffic-table';
 
-/** True when the release is live in every slot in service, and no other slot was requested. */
+/** True if the release is live in every slot in service and no other slot was requested. */
 export function alreadyLive(input: PlanInput): boolean {
   const serving = inService(input.observed.table);
   return input.wanted === null && serving.length > 0 && serving.every((slot) => runsRelease(input, slot));
 }
 
 /**
- * True when the slot runs this release with this environment; a process keeps the environment it started with. False
- * when the release is to get new processes.
+ * True if the slot runs this release with this environment; a process keeps the environment it started with. False if
+ * the release is to get new processes.
  */
 export function runsRelease({ observed, release, environment, again }: PlanInput, slot: SlotName): boolean {
   if (again) return false;
@@ -23,7 +23,7 @@ export function runsRelease({ observed, release, environment, again }: PlanInput
   return isSame && running.status === 'online';
 }
 
-/** True when the slot's process answers, even if unhealthy. */
+/** True if the slot's process responds, even if unhealthily. */
 export function isAnswering(observed: Observed, slot: SlotName): boolean {
   const status = runningIn(observed, slot)?.status;
   return status === 'online' || status === 'unhealthy';
@@ -33,12 +33,12 @@ export function runningIn({ slots }: Observed, name: SlotName | null): RunningSl
   return slots.find(({ slot, pid }) => slot === name && pid !== null) ?? null;
 }
 
-/** Once per release, before its first process starts. */
+/** The migration: once per release, before its first process starts. */
 export function migrate({ migrate, release, environment }: PlanInput): Plan {
   return when(migrate, { step: { do: 'migrate', commit: release.commit, environment }, undo: [] });
 }
 
-/** No step when the table does not change. @param back the table its undo restores, if not the previous one */
+/** No step if the table does not change. @param back the table that the undo restores, if not the previous one */
 export function shift(from: Table, to: Table, back = from): Plan {
   return when(!sameTable(from, to), { step: { do: 'shift', to }, undo: [{ do: 'shift', to: back }] });
 }

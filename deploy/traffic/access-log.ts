@@ -37,7 +37,7 @@ export interface LogEntry {
   maintenance: boolean;
   /** The upstream servers in the order nginx tried them: the slot, then its backup. */
   upstreams: string[];
-  /** The status of each upstream; null if it did not answer, as when the client left first. */
+  /** The status of each upstream; null if it did not respond, for example because the client disconnected first. */
   upstreamStatuses: (number | null)[];
   /** The response time of each upstream, in milliseconds; null if it could not be reached. */
   upstreamMs: (number | null)[];
@@ -47,9 +47,9 @@ export interface LogEntry {
   id: string;
   /** The user's cohort while the table is split, otherwise ''. */
   cohort: string;
-  /** True if the client sent the cohort cookie back, so it is a browser and not a client that drops cookies. */
+  /** True if the client sent the cohort cookie back, so it is not a client that drops cookies. */
   returning: boolean;
-  /** A group of client addresses, which stands for the address; '' in a line of an older configuration. */
+  /** A group of client addresses, logged in place of the address; '' in a line of an older configuration. */
   client: string;
   /** The value of the app's X-Switchyard-Goal header, or ''. */
   goal: string;
@@ -95,7 +95,7 @@ const RECENT_BYTES = 1024 ** 2;
 /** The newest requests since `since` (milliseconds since 1970), from the last RECENT_BYTES of the log. */
 export function readRecent(home: Home, since: number): LogEntry[] {
   const end = logPosition(home);
-  // the first line may be cut off; it is then invalid JSON, and parseLine drops it
+  // the first line may be incomplete; it is then invalid JSON, and parseLine drops it
   const from = { ...end, offset: Math.max(0, end.offset - RECENT_BYTES) };
   return readRequests(home, from).requests.filter(({ at }) => at >= since);
 }
@@ -129,8 +129,8 @@ export function parseLine(line: string): LogEntry | null {
 }
 
 /**
- * Counts users' requests. Every 5xx is a failure, except the maintenance page. A client that left before its response
- * (499) is not, because users close pages.
+ * Counts users' requests. Every 5xx is a failure, except the maintenance page. A client that disconnects before its
+ * response (499) is not, because users close pages.
  */
 export function countRequests(entries: LogEntry[]): RequestCounts {
   const users = entries.filter((entry) => entry.kind === 'app');
@@ -144,8 +144,9 @@ export function countRequests(entries: LogEntry[]): RequestCounts {
 
 /**
  * True if the slot itself failed, judged by the *first* upstream's status: the backup turns a crashed slot's failure
- * into another slot's success and would hide the fault of the release under watch. nginx logs 502 or 504 for a slot it
- * could not reach. Null if the request says nothing about the slot: nginx answered alone, or the client left first.
+ * into another slot's success and would hide the fault of the watched release. nginx logs 502 or 504 for a slot that it
+ * could not reach. Null if the request is not evidence about the slot: nginx answered alone, or the client disconnected
+ * first.
  */
 export function hasSlotFailed({ slot, status, upstreamStatuses }: LogEntry): boolean | null {
   const [first] = upstreamStatuses;
@@ -154,7 +155,7 @@ export function hasSlotFailed({ slot, status, upstreamStatuses }: LogEntry): boo
   return first >= 500;
 }
 
-/** Skips requests that nginx answered alone, because they say nothing about a slot. */
+/** Skips requests that nginx answered alone, because they are not evidence about a slot. */
 function countBySlot(entries: LogEntry[]): SlotCounts[] {
   const counts = new Map<SlotName, SlotCounts & { clients: Map<string, Tally> }>();
   for (const entry of entries) {

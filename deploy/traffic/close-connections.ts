@@ -11,7 +11,7 @@ import { clientsOf } from '../os/connections';
 
 /** A client that sends requests at least this often receives a closing response within the wait. */
 const AT_LEAST_MS = 2000;
-/** The limit, because streams stay open for days. */
+/** A limit, because streams stay open for days. */
 const AT_MOST_MS = 10_000;
 const POLL_EVERY_MS = 100;
 
@@ -29,7 +29,7 @@ export function forgetClosing({ nginx }: Pick<Home, 'nginx'>): void {
   for (const name of left) rmSync(path.join(nginx, name), { force: true });
 }
 
-/** Closes the connections on this port, then runs `work`. Connections stay open again afterwards. */
+/** Closes the connections on this port, then runs `work`. Afterwards, connections stay open as usual. */
 export async function withConnectionsClosed<T>(
   home: Pick<Home, 'nginx'>,
   port: number,

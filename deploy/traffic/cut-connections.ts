@@ -1,4 +1,4 @@
-/** Counts the connections that ended with a slot's process, by kind, from nginx's access log. */
+/** Counts the connections that were cut when a slot's process stopped, by kind, from nginx's access log. */
 import { plural } from '../core/format';
 import type { Slot } from '../core/slot';
 import type { Home } from '../home/home';
@@ -20,8 +20,8 @@ const KINDS: { noun: string; is: (cut: Cut) => boolean }[] = [
 ];
 
 /**
- * `2 WebSockets, 1 download`. A request is one whose response had not begun.
- * @param many how many were cut: those without a line in the log are downloads whose client is slow to take the rest
+ * `2 WebSockets, 1 download`. A connection counts as a request if its response had not started.
+ * @param many how many were cut. Those without a line in the log are downloads whose client is still reading the rest
  */
 export function kindsOf(cut: Cut[], many: number): string {
   const logged = cut.map((each) => KINDS.find(({ is }) => is(each))?.noun);
@@ -32,7 +32,7 @@ export function kindsOf(cut: Cut[], many: number): string {
     .join(', ');
 }
 
-/** The kinds of the `many` connections that ended in a slot since `from`. */
+/** The kinds of the `many` connections of a slot that were cut since `from`. */
 export async function cutSince(home: Home, slot: Slot, from: LogPosition, many: number): Promise<string> {
   const address = `127.0.0.1:${slot.port}`;
   let cut: LogEntry[] = [];

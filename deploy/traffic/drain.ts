@@ -1,14 +1,14 @@
 /**
- * Waits for requests in flight before a slot stops: until the slot's port has no established connection, without the
- * app's cooperation. nginx closes its idle connections after one second, sooner than an app would, so no request
- * reaches a closing connection.
+ * Waits for requests in flight before a slot stops: until the slot's port has no established connection. This does not
+ * need the app's cooperation. nginx closes its idle connections after one second, sooner than an app would, so no
+ * request reaches a closing connection.
  */
 import type { Slot } from '../core/slot';
 import { establishedConnections } from '../os/connections';
 import { waitUntil } from '../os/wait-until';
 
 const POLL_EVERY_MS = 50;
-/** By then, idle connections are closed and most requests answered. */
+/** By then, idle connections are closed and most requests are answered. */
 const LONG_AFTER_MS = 2000;
 
 export interface DrainOptions {

@@ -17,7 +17,7 @@ export async function loadedMark(
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT' && code !== 'ECONNREFUSED') throw error;
-    // an nginx that an older kit has started answers on the public port
+    // an nginx started by an older kit answers on the public port
     return askForMark({ to: { port }, path: '/_deploy/nginx', timeoutMs });
   }
 }

@@ -43,13 +43,13 @@ export function isTooOld(version: string): boolean {
   return major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
 }
 
-/** Older versions take 103 Early Hints of the app for its response, which then lasts as long as the connection. */
+/** Older versions treat the app's 103 Early Hints as its response, which then lasts as long as the connection. */
 export function passesEarlyHints(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return major > 1 || minor >= 29;
 }
 
-/** Resolves when the program exits; does not wait for a daemon it leaves behind. */
+/** Resolves when the program exits; does not wait for a daemon that it leaves behind. */
 export function runNginx(file: string, args: string[], cwd = '/'): Promise<RunResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { cwd, env: cleanEnvironment(), stdio: ['ignore', 'ignore', 'pipe'] });

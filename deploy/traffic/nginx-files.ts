@@ -12,18 +12,21 @@ import { render, valuesFor, type NginxSettings } from './render';
 import type { WorkerUser } from './worker-user';
 import { makeLogFolder, makeWorkerFolder } from './worker-folders';
 
-/** A few workers already handle far more than the apps can; more would only hold more idle connections. */
+/** A few workers already handle far more requests than the apps can; more would only keep more idle connections. */
 const MOST_WORKERS = 4;
-/** How many connections a worker can hold. It may open twice as many files, because it buffers large bodies in files. */
+/**
+ * The number of connections that a worker can hold. It may open twice as many files, because it buffers large bodies in
+ * files.
+ */
 export const WORKER_CONNECTIONS = 32_768;
 export const WORKER_FILES = 2 * WORKER_CONNECTIONS;
-/** nginx treats these as syntax, even in quotes; a colon would end a unix socket's path. */
+/** nginx treats these characters as syntax, even in quotes; a colon would end a unix socket's path. */
 const UNUSABLE_IN_A_PATH = /["'$\\:;{}\n\r]/;
 
 export const configFile = (home: Home): string => path.join(home.nginx, 'nginx.conf');
 export const errorLog = (home: Home): string => path.join(home.logs, 'nginx-error.log');
 
-/** Where nginx itself responds, with the mark of its configuration. */
+/** The socket on which nginx itself responds, with the mark of its configuration. */
 export const statusSocket = ({ nginx }: Pick<Home, 'nginx'>): string => path.join(nginx, 'status.sock');
 
 /** All sockets that site.conf names: the slots' backup servers and the status. */
@@ -73,20 +76,20 @@ export function writtenFiles({ nginx }: Home, { files }: NginxConfiguration): Re
   return Object.fromEntries(texts.filter(([, text]) => text !== null)) as Record<string, string>;
 }
 
-/** The mark of the configuration in the home, which nginx normally has loaded; null when there is none. */
+/** The mark of the configuration in the home, normally the loaded one; null if there is none. */
 export function writtenMark({ nginx }: Pick<Home, 'nginx'>): string | null {
   const site = textOf(path.join(nginx, 'site.conf')) ?? '';
   return /X-Switchyard-Configuration "(\w+)"/.exec(site)?.[1] ?? null;
 }
 
 export interface NginxConfiguration {
-  /** A hash over all files; a running nginx reports it, which shows which configuration it has loaded. */
+  /** A hash of all files. nginx reports it, so the loaded configuration can be identified. */
   mark: string;
   /** The text of each file, by its name in the home's nginx/ folder. */
   files: Record<string, string>;
 }
 
-/** The configuration that writeConfiguration would write. Writes nothing. */
+/** Generates the configuration that writeConfiguration would write, without writing it. */
 export function configurationFor(
   home: Home,
   config: Config,
@@ -158,7 +161,7 @@ function makePage({ pages }: Home): void {
   writeAtomically(page, readFileSync(path.join(templateFolder(), 'maintenance.html')), { mode: 0o644 });
 }
 
-/** Workers must enter this folder to reach its files, whatever the umask of the process that creates it. */
+/** Workers must be able to enter this folder to reach its files, whatever the umask of the process that creates it. */
 function makeEnterable(folder: string): void {
   mkdirSync(folder, { recursive: true });
   chmodSync(folder, 0o755);

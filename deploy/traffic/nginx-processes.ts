@@ -1,6 +1,6 @@
 /**
- * Finds the processes of one home's nginx by their command line and open files, not by a pid file: pids are reused, and
- * a killed master leaves workers that no pid file names.
+ * Finds one home's nginx processes by command line and open files. A pid file is unreliable: pids are reused, and a
+ * killed master leaves workers behind.
  */
 import { readFileSync } from 'node:fs';
 import type { Home } from '../home/home';
@@ -8,7 +8,7 @@ import { allPids } from '../os/process-table';
 import { openFiles } from '../os/open-files';
 import { configFile } from './nginx-files';
 
-/** What may follow the log's name in /proc after the log was rotated or removed. */
+/** The suffixes of the log's name in /proc after the log has been rotated or removed. */
 const NAMES = /^(\.\d+)?( \(deleted\))?$/;
 
 /** The last known master of each home, so that frequent callers need not scan all processes. */
@@ -31,18 +31,18 @@ export function processesOf(home: Home): number[] {
   return allPids().filter((pid) => isMasterOf(home, pid) || isWorkerOf(home, pid));
 }
 
-/** Workers that accept new connections. A worker that is quitting says so in its title. */
+/** Workers that accept new connections. A quitting worker is recognized by its title. */
 export function acceptingWorkers(home: Home): number[] {
   return allPids().filter((pid) => isWorkerOf(home, pid) && !titleOf(pid).includes('shutting down'));
 }
 
-/** nginx shows its arguments in its title, and runNginx's callers pass the configuration last. */
+/** nginx's title shows its arguments, and runNginx's callers pass the configuration last. */
 function isMasterOf(home: Home, pid: number): boolean {
   const title = titleOf(pid);
   return title.startsWith('nginx: master process ') && title.endsWith(` -c ${configFile(home)}`);
 }
 
-/** A worker's title does not name a home, but the worker holds this home's access log open. */
+/** A worker's title does not name a home, but the worker has this home's access log open. */
 function isWorkerOf(home: Home, pid: number): boolean {
   if (!titleOf(pid).startsWith('nginx: worker process')) return false;
   return openFiles(pid).some(

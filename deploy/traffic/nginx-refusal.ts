@@ -1,4 +1,4 @@
-/** Why nginx refused its configuration or did not start, in one sentence. */
+/** Explains in one sentence why nginx refused its configuration or did not start. */
 import { KnownError } from '../core/errors';
 import { portInUse, portInUseMessage } from '../os/port-holder';
 

@@ -36,16 +36,13 @@ import { complaint, portClash, refusal } from './nginx-refusal';
 export interface NginxServer {
   /** `1.22.1`. Throws E_NO_NGINX, E_NGINX_TOO_OLD. */
   version(): Promise<string>;
-  /**
-   * Writes the configuration and the tables into the home. A running nginx keeps its loaded
-   * configuration. Throws E_HOME.
-   */
+  /** Writes the configuration and the tables into the home, without a reload. Throws E_HOME. */
   configure(): Promise<void>;
   /** Runs `nginx -t` on the configuration. Throws E_NGINX with nginx's own error, or E_PORT_IN_USE. */
   check(): Promise<void>;
   /**
-   * Starts nginx as a daemon and resolves when it answers; does nothing if it already runs. First asks workers left by
-   * a killed master to quit. Throws E_PORT_IN_USE, E_UNREADABLE_TABLE, E_NGINX.
+   * Starts nginx as a daemon and resolves when it answers; does nothing if it is already running. First asks workers
+   * left by a killed master to quit. Throws E_PORT_IN_USE, E_UNREADABLE_TABLE, E_NGINX.
    */
   start(): Promise<void>;
   /**
@@ -114,7 +111,7 @@ export function nginxServer(home: Home, config: Config, options: NginxOptions = 
       const nginx = await binary();
       const wanted = configurationFor(home, config, nginx, findWorkerUser());
       forgetClosing(home);
-      // an nginx without free connections does not answer, and may need another configuration for just that reason
+      // an nginx without free connections does not answer, and may need another configuration for that very reason
       const loaded = await loadedMark(home, config.http.port, ANSWERS_WITHIN_MS).catch(() =>
         writtenMark(home),
       );
@@ -137,8 +134,8 @@ export function nginxServer(home: Home, config: Config, options: NginxOptions = 
 }
 
 /**
- * Tests a configuration in a separate folder. The active files must stay valid, because nginx
- * restarts from them if it dies.
+ * Tests a configuration in a separate folder. The active files must stay valid, because nginx is restarted from them if
+ * it dies.
  */
 async function tryOut(home: Home, file: string, wanted: NginxConfiguration, port: number): Promise<void> {
   const folder = path.join(home.nginx, 'next');

@@ -1,4 +1,4 @@
-/** Stops the processes of one home's nginx, also those whose master was killed. */
+/** Stops the processes of one home's nginx, even those whose master was killed. */
 import { KnownError } from '../core/errors';
 import type { Home } from '../home/home';
 import { portInUse } from '../os/port-holder';
@@ -31,14 +31,14 @@ export async function stopNginx(home: Home, graceMs: number): Promise<void> {
 
 /**
  * Workers of a killed master keep serving and hold the port, which a new nginx cannot take over. After SIGQUIT they
- * release it at once and finish their requests beside the new nginx.
+ * release it immediately and finish their requests beside the new nginx.
  */
 export async function dismissOrphans(home: Home, port: number): Promise<void> {
   const orphans = processesOf(home);
   if (orphans.length === 0) return;
   const quit = (): Promise<boolean> => {
     for (const pid of orphans) signalProcess(pid, 'SIGQUIT');
-    // by pid: a worker that quits rewrites its title, and cannot be found by it meanwhile
+    // tracked by pid, because a quitting worker rewrites its title and can no longer be found by it
     const isFree = (): boolean => !portInUse(port) || !orphans.some(isRunning);
     return waitUntil(isFree, { everyMs: POLL_EVERY_MS, withinMs: LIMIT_MS });
   };

@@ -6,14 +6,14 @@ import { configFile } from './nginx-files';
 import { probe } from './probe';
 
 const TIMEOUT_MS = 1000;
-/** It may be short of connections only most of the time. */
+/** Several probes, because nginx may lack connections only part of the time. */
 const QUESTIONS = 3;
 /** A request through a slot's backup holds this many of a worker's connections. */
 const MOST_PER_CLIENT = 4;
 
 /**
- * Asks a path that nginx answers alone (404), so that a silent app does not count. Silence alone proves nothing on a
- * busy machine: clients must hold enough connections to fill a worker.
+ * Requests a path that nginx answers alone (404), so that a silent app does not count. On a busy machine silence alone
+ * proves nothing, so clients must also hold enough connections to fill a worker.
  */
 export async function dropsConnections(home: Home, port: number): Promise<boolean> {
   if (clientsOf(port).size * MOST_PER_CLIENT < workerConnections(home)) return false;
@@ -22,7 +22,7 @@ export async function dropsConnections(home: Home, port: number): Promise<boolea
   return answers.some(({ status }) => status === null);
 }
 
-/** From the configuration as written; 0 if it cannot be read. */
+/** Read from the configuration file; 0 if it cannot be read. */
 function workerConnections(home: Home): number {
   try {
     return Number(/worker_connections (\d+);/.exec(readFileSync(configFile(home), 'utf8'))?.[1] ?? 0);

@@ -11,7 +11,7 @@ import type { Home } from '../home/home';
 
 type Place = Pick<Home, 'preview'>;
 
-/** nginx workers look up names they know; other users of the machine cannot list them. */
+/** nginx workers look up names that they know; other users of the machine cannot list them. */
 const ENTERABLE = 0o711;
 const FILE = /^([0-9a-f]{32})\.([a-z0-9-]+)$/;
 
@@ -29,7 +29,7 @@ export function openPreview(home: Place, slot: SlotName): void {
   }
 }
 
-/** Revokes all tokens at once. */
+/** Revokes all tokens. */
 export function closePreview(home: Place): void {
   for (const name of namesIn(home)) rmSync(path.join(home.preview, name), { force: true });
 }

@@ -22,7 +22,7 @@ export interface ProbeTarget {
 
 /** nginx logs requests with this user agent apart from users' requests (see nginx/site.conf.template). */
 export const PROBE_AGENT = 'switchyard-probe';
-/** A health response is small; the beginning of any larger one is enough. */
+/** A health response is small; of a larger one, the beginning is enough. */
 const MOST_BYTES = 64 * 1024;
 const MOST_SAID = 120;
 const WORDS: Record<string, string> = {
@@ -39,12 +39,14 @@ export async function probe(target: ProbeTarget): Promise<ProbeAnswer> {
     const { status, body, earlyHints } = await sendHttp(requestTo(target), MOST_BYTES);
     return { ...answer(status, body.toString('utf8'), elapsed()), ...(earlyHints && { earlyHints }) };
   } catch (error) {
-    // also for a path that is invalid in an HTTP request
+    // also reached for a path that is invalid in an HTTP request
     return { status: null, commit: null, instance: null, ms: elapsed(), message: inWords(error as Error) };
   }
 }
 
-/** Invalid HTTP: a server rejects it at once, whatever its health path does, so only a stuck process stays silent. */
+/**
+ * Invalid HTTP: a server rejects it immediately, whatever its health path does, so only a stuck process stays silent.
+ */
 const NO_HTTP = 'switchyard-probe\r\n\r\n';
 
 /** True if a process accepts a connection on this port and answers or closes it within `timeoutMs`. Never throws. */

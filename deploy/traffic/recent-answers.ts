@@ -14,7 +14,7 @@ export function recentAnswers(home: Home, slot: SlotName): () => UserAnswers {
   return () => {
     const read = readRequests(home, position);
     position = read.position;
-    // the time of reading, because nginx's own timestamps change when the system clock is set
+    // uses the time of reading, because nginx's own timestamps jump when the system clock is set
     const now = machineMs();
     for (const entry of read.requests) {
       const failed = entry.kind === 'app' && entry.slot === slot ? hasSlotFailed(entry) : null;

@@ -27,17 +27,17 @@ export interface NginxSettings {
   /** How many connections a worker can hold, and how many files it may open. */
   connections: number;
   files: number;
-  /** How many requests one address may have at once; null for any number. */
+  /** How many concurrent requests one address may have; null for any number. */
   perAddress: number | null;
-  /** Addresses and networks whose X-Forwarded-* headers are believed. */
+  /** Addresses and networks whose X-Forwarded-* headers are trusted. */
   trustedProxies: string[];
   /** Whether the machine has IPv6. Without it, `listen [::]` would prevent nginx from starting. */
   ipv6: boolean;
-  /** Modules of this nginx that we do not use but that require a temp folder: `fastcgi`. */
+  /** Modules of this nginx that we do not use but that require a temporary folder: `fastcgi`. */
   unusedModules: string[];
 }
 
-/** Headers that say the same as ours. Some app or library may read them, so a client must not set them. */
+/** Headers with the same meaning as ours. An app or a library may read them, so a client must not set them. */
 const CLAIMS = [
   'Forwarded',
   'X-Forwarded-Port',
@@ -55,7 +55,7 @@ const CLAIMS = [
   'True-Client-IP',
 ];
 
-/** How nginx refuses a request before it reaches a location. 494 is nginx's own number for too large headers. */
+/** How nginx refuses a request before it reaches a location. 494 is nginx's own code for headers that are too large. */
 const REFUSALS = [
   {
     FROM: '400',
@@ -122,10 +122,10 @@ export function valuesFor(settings: NginxSettings, mark = ''): Values {
     FILES: String(settings.files),
     LIMIT_LINE:
       settings.perAddress === null
-        ? '# An address may have any number of requests at once.'
+        ? '# An address may have any number of concurrent requests.'
         : `limit_conn addresses ${settings.perAddress};`,
     PROXY: settings.trustedProxies.map((address) => ({ ADDRESS: address })),
-    // nginx may be built without the module of the first, which is needed for proxies only
+    // nginx may be built without the module of the first directive, which only proxies need
     PEER: settings.trustedProxies.length > 0 ? '$realip_remote_addr' : '$remote_addr',
     REAL_IP_LINE:
       settings.trustedProxies.length > 0
@@ -141,7 +141,7 @@ export function valuesFor(settings: NginxSettings, mark = ''): Values {
   };
 }
 
-/** A regular expression; the schema allows only characters that nginx's quotes leave alone. */
+/** A regular expression; the schema allows only characters that nginx does not interpret inside quotes. */
 function anyPrefix(prefixes: string[]): string {
   return `(${prefixes.map((prefix) => prefix.replace(/[.+]/g, '\\$&')).join('|')})`;
 }

@@ -7,7 +7,7 @@ import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 /** A position in one file. */
 interface Place {
   inode: number;
-  /** In bytes, always at the beginning of a line. */
+  /** In bytes, always at the start of a line. */
   offset: number;
 }
 
@@ -27,7 +27,7 @@ export function endOfLog(file: string): LogPosition {
 
 /**
  * The complete lines since `from`, and the position to continue from. A line that is still being written is left for
- * the next call. If the log was truncated or its position is in no file, reads the newest file from its beginning.
+ * the next call. If the log was truncated, or no file contains the position, reads the newest file from its start.
  */
 export function readLog(file: string, from: LogPosition): { text: string; position: LogPosition } {
   const files = openAll(file);
@@ -65,7 +65,7 @@ function openAll(file: string): OpenFile[] {
     // between the two steps of a rotation, no file has the log's name
     if (fd === null) continue;
     const { ino: inode, size } = fstatSync(fd);
-    // rotated while we were opening: the same file under its next name
+    // rotated while the files were being opened: the same file under its next name
     if (files.some((each) => each.inode === inode)) closeSync(fd);
     else files.push({ fd, inode, size });
   }

@@ -20,8 +20,9 @@ import { CLOSED } from '../home/modes';
 import { syncFolder } from '../os/atomic-write';
 
 /**
- * Creates every table these slots can need, and the link if it is missing; the link then points to the empty table.
- * Existing tables stay. Tables are created beforehand because `mkdir` fails on a full disk where a rename still works.
+ * Creates every table that these slots can need, and the link if it is missing; the link then points to the empty
+ * table. Existing tables stay. Tables are created in advance, because on a full disk `mkdir` fails while a rename still
+ * works.
  */
 export function prepareTables(home: Home, slots: SlotName[]): void {
   makeReadableFolder(home.tables);
@@ -54,8 +55,8 @@ export function linkTable(home: Home, table: Table): void {
 }
 
 /**
- * Syncs the folder, so that a power cut does not restore the previous table. If the sync fails, the new
- * table still stays active.
+ * Syncs the folder, so that a power cut does not restore the previous table. Even if the sync fails, the new table
+ * stays active.
  */
 function keepLink(home: Home): void {
   try {
@@ -76,7 +77,7 @@ export function linkedTable(home: Home): Table {
   return table;
 }
 
-/** The prepared tables that have missing files. */
+/** The prepared tables with missing files. */
 export function incompleteTables(home: Home, slots: SlotName[]): Table[] {
   return allTables(slots).filter((table) => !isComplete(home, table));
 }
@@ -91,12 +92,15 @@ function makeTable(home: Home, table: Table): void {
   for (const file of tableFiles(table)) writeFileSync(path.join(folder, file), '', { mode: 0o644 });
 }
 
-/** Relative and mostly below 60 bytes, so that it is stored in the inode itself and needs no block on a full disk. */
+/** Relative and usually below 60 bytes, so that it is stored in the inode itself and needs no block on a full disk. */
 function linkText(home: Home, table: Table): string {
   return path.join(path.basename(home.tables), tableFolder(table));
 }
 
-/** Creates a spare link to the table. A hard link to it needs no inode, of which the disk may have none left later. */
+/**
+ * Creates a spare link to the table. A shift only needs a hard link to it, which works even if the disk has no inodes
+ * left.
+ */
 function reserveLink(home: Home, table: Table): void {
   const kept = path.join(home.links, tableFolder(table));
   if (linkAt(kept) !== null) return;
@@ -120,7 +124,7 @@ function takeLink(home: Home, table: Table, at: string): void {
   symlinkSync(linkText(home, table), at);
 }
 
-/** Workers must be able to enter, whatever the umask of the process that creates it. */
+/** Workers must be able to enter the folder, whatever the umask of the process that creates it. */
 function makeReadableFolder(folder: string): void {
   mkdirSync(folder, { recursive: true });
   chmodSync(folder, 0o755);

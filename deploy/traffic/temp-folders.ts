@@ -1,6 +1,6 @@
 /**
- * The folders where nginx keeps parts of large uploads and downloads, by its configuration in the home. They are in the
- * home, unless an operator has placed them elsewhere in the template or mounted another disk there.
+ * The folders where nginx keeps parts of large uploads and downloads, according to its configuration. They are in the
+ * home, unless an operator has changed their path in the template or mounted another disk there.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,7 +10,7 @@ import { configFile } from './nginx-files';
 
 const USED = /^\s*(?:client_body|proxy)_temp_path\s+"?([^";]+?)"?(?:\s+\d+)*\s*;/gm;
 
-/** Those that are on another disk than the home, whose own free space is checked anyway. */
+/** Those on another disk than the home; the home's own disk is checked anyway. */
 export function tempFoldersElsewhere(home: Home): string[] {
   if (!existsSync(configFile(home))) return [];
   const named = [...readFileSync(configFile(home), 'utf8').matchAll(USED)].map(([, folder = '']) => folder);

@@ -1,6 +1,6 @@
 /**
- * Sets the permissions of the folders that nginx's workers enter: those of the logs, which they open, and of the sockets,
- * to which they connect. Other users can do neither.
+ * Sets the permissions of the folders that nginx's workers enter, to open logs and to connect to sockets. Other users
+ * can do neither.
  */
 import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -9,7 +9,8 @@ import type { WorkerUser } from './worker-user';
 import { findWorkerUser } from './worker-user';
 
 /**
- * After a rotation each worker reopens the log by path with its own rights, so it may enter the folder but not list it.
+ * After a rotation each worker reopens the log by path with its own rights, so it may enter the folder, but not list
+ * it.
  */
 const FOR_WORKERS = 0o710;
 const PRIVATE = 0o700;

@@ -17,7 +17,7 @@ export interface WorkerUser {
 /** The user names that distributions use for web servers; `nobody` exists everywhere. */
 const CANDIDATES = ['www-data', 'nginx', 'nobody'];
 
-/** The workers' user if we are root; null if we are not, since workers then keep our user. */
+/** The workers' user if we are root; otherwise null, because the workers then keep our user. */
 export function findWorkerUser(): WorkerUser | null {
   if (process.getuid?.() !== 0) return null;
   const users = readFileSync('/etc/passwd', 'utf8');
@@ -30,8 +30,8 @@ export function findWorkerUser(): WorkerUser | null {
 }
 
 /**
- * A user of /etc/passwd with the name of its group. Without a group name, nginx would look for a
- * group named like the user.
+ * A user from /etc/passwd with the name of its group. Without a group name, nginx would look for a group with the
+ * user's name.
  */
 export function pickWorkerUser(name: string, passwd: string, groups: string): WorkerUser | null {
   const [, , uid, gid] =
@@ -49,8 +49,8 @@ export function pickWorkerUser(name: string, passwd: string, groups: string): Wo
 }
 
 /**
- * Checks that the workers can read the table. nginx would not complain: to it an unreadable table is an empty one, and
- * every request gets 503. Throws E_UNREADABLE_TABLE that names the first closed folder.
+ * Checks that the workers can read the table. nginx would not complain: it treats an unreadable table as empty and
+ * answers every request with 503. Throws E_UNREADABLE_TABLE, which names the first closed folder.
  */
 export function checkTableIsReadable(home: Home, slots: SlotName[], user: WorkerUser | null): void {
   const table = allTables(slots).find((candidate) => !sameTable(candidate, EMPTY_TABLE));
@@ -66,7 +66,7 @@ export function checkTableIsReadable(home: Home, slots: SlotName[], user: Worker
   );
 }
 
-/** True when the workers find this file of the table in force, by the path that nginx itself uses. */
+/** True if the workers find this file of the table in force, by the path that nginx itself uses. */
 export function workersFind({ traffic }: Pick<Home, 'traffic'>, file: string): boolean {
   return holds(findWorkerUser(), '-f', path.join(traffic, file));
 }

@@ -28,7 +28,7 @@ const POLL_EVERY_MS = 100;
  * @param ended polled continuously: true if an operator wants to roll back now
  * @param warn reports events during the bake
  * @param signal ends the bake: npm stop leaves the release live, because LIVE was reported; an operator's abort throws
- *   its reason
+ * its reason
  */
 export async function bake(
   context: DeployContext,

@@ -86,8 +86,8 @@ async function warnIfLiveFails(context: DeployContext, id: number, from: LogPosi
 
 /**
  * Waits until an operator promotes, and returns a clause for the journal. Throws the signal's reason, and E_ABORTED for
- * an urgent deployment. @param isReady called continuously with whether an operator has promoted; false delays the
- * promotion
+ * an urgent deployment.
+ * @param isReady called continuously with whether an operator has promoted; false delays the promotion
  */
 export async function untilPromoted(
   { journal }: DeployContext,

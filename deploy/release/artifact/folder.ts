@@ -23,7 +23,7 @@ export function createFolderPacking({ home, limits }: FolderPackingOptions): Pac
       return runBuild({ home, dir, deploymentId, limits }, app, variables);
     },
     has({ dir, app }) {
-      // a release that was made for containers has neither
+      // a release that was built for containers has neither
       const isBuilt = existsSync(path.join(dir, app.start));
       const isInstalled =
         existsSync(path.join(dir, 'node_modules')) || !hasDependencies(readPackageFiles(dir));

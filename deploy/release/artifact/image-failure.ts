@@ -1,4 +1,4 @@
-/** Finds out from the builder's last lines why an image build failed, and whose fault it is. Pure. */
+/** Determines from the builder's last lines why an image build failed, and whose fault it is. Pure. */
 import { KnownError } from '../../core/errors';
 import { failureLine } from '../../core/failure-line';
 import type { CommandExit, TimeLimit } from '../../core/machine-fault';
@@ -9,14 +9,14 @@ import { installFailure } from '../packages/install-failure';
 
 /** The prefix of a step's output: `#14 0.871 `, or `0.871 ` where the builder repeats it at the end. */
 const STEP = /^(#\d+ )?(\d+\.\d+ )?/;
-/** Lines of the builder itself around that output. */
+/** The builder's own lines around that output. */
 const FRAME =
   /^(-{4,}|>? ?\[[^\]]+\]|ERROR: |CANCELED|DONE|CACHED|\.\.\.|failed to solve|exporting |transferring )/;
 /** The builder's last line names the Dockerfile command that failed, and its exit code. */
 const COMMAND = /(executor failed running|process) .*exit code: (\d+)/;
-/** The Dockerfile's message when the build did not make the file that app.start names. */
+/** The Dockerfile's message if the build did not create the file that app.start names. */
 const NO_START = /^This commit has no .+, which app\.start names\.$/;
-/** The base image could not be fetched. */
+/** The builder's message if the base image could not be fetched. */
 const MACHINE =
   /failed to (do request|authorize|fetch|resolve|copy)|no such host|i\/o timeout|TLS handshake|toomanyrequests|connection refused/i;
 const ENGINE = /Cannot connect to the Docker daemon|error during connect|unexpected EOF|closing transport/i;

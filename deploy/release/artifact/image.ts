@@ -33,7 +33,7 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
   const { name, limits } = config;
   const options = { home, root, name };
   const env = composeEnvironment(name);
-  // any slot's definition works: nothing slot-specific goes into an image or a migration
+  // any slot's definition works, because an image or a migration contains nothing slot-specific
   const service = slotsOf(config)[0]?.name ?? '';
 
   const killRuns = async (): Promise<void> => {
@@ -46,7 +46,7 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
     async pack(release, deploymentId, environment) {
       const dockerfile = dockerfileIn(release.dir);
       const limit = limits.install + limits.build;
-      // a killed builder leaves its notes behind; after a power cut they are removed with the partial releases
+      // a killed builder leaves its files behind; after a power cut they are removed with the partial releases
       const notes = `${release.dir}.notes`;
       mkdirSync(notes, { recursive: true, mode: 0o700 });
       const install = variablesFor(home, environment, 'install');
@@ -104,7 +104,7 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
           deploymentId,
         });
       } finally {
-        // a command line that is killed at its time limit leaves its container
+        // a command killed at its time limit leaves its container behind
         await killRuns();
       }
     },
@@ -115,7 +115,7 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
       const variables = { ...localeEnvironment(process.env), ...variablesFor(home, environment, 'run') };
       const cores = availableParallelism();
       const override = runOverride(service, { home, config, release, user, cores, variables });
-      // a file of its own, since a migration may run meanwhile
+      // a separate file, because a migration may be running at the same time
       const file = writeOverride(home, `operator-${process.pid}`, override);
       process.once('exit', () => rmSync(file, { force: true }));
       const label = ['--label', `${LABEL.operator}=${process.pid}`];
@@ -148,7 +148,7 @@ async function removeImage(id: string): Promise<void> {
   await requestEngineJson({ method: 'DELETE', path, limitMs: REMOVING_MAY_TAKE_MS });
 }
 
-/** Writes the variables of a phase for the Dockerfile. Throws E_ENV if that would not read them. */
+/** Writes the variables of a phase for the Dockerfile. Throws E_ENV if the Dockerfile does not mount them. */
 function secretFile(
   folder: string,
   dockerfile: string,

@@ -9,8 +9,8 @@ const run = promisify(execFile);
 const MOST_BYTES = 64 * 1024 * 1024;
 
 /**
- * Does not read contents: 200 MB at each deployment would cost more than it is worth.
- * `find` runs in its own process: 16,000 files would block this one for about 100 ms.
+ * Does not read contents, because reading 200 MB at each deployment would be too slow. `find` runs in its own process,
+ * because 16,000 files would block this one for about 100 ms.
  */
 export async function fingerprintOf(folder: string): Promise<string> {
   const files = ['-type', 'f', '-printf', '%P %s %T@\\n'];

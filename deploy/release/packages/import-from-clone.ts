@@ -1,6 +1,6 @@
 /**
  * Imports the clone's own node_modules as the first entry of the store. A user who has just run `npm install` does not
- * wait for it again, and the first deployment needs no network.
+ * wait for a second one, and the first deployment needs no network.
  */
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -12,14 +12,14 @@ import type { PackageFiles } from './package-files';
 import { isShareable, modulesKey, readPackageFiles } from './package-files';
 
 /**
- * Stores a copy of the clone's node_modules if they match its lockfile; never links into the user's files. Returns
+ * Stores a copy of the clone's node_modules if they match its lockfile. Never links to the user's own files. Returns
  * whether they matched.
  */
 export async function importModules(home: Home, clone: string): Promise<boolean> {
   const files = readPackageFiles(clone);
   const modules = path.join(clone, 'node_modules');
   if (!isShareable(files) || !matchesLock(files, modules)) return false;
-  // checked again in the copy, because an install may have run meanwhile
+  // checked again in the copy, because an install may have run since the first check
   return storeCopy(home, modulesKey(files, await npmVersion()), modules, (copy) => matchesLock(files, copy));
 }
 
@@ -41,9 +41,9 @@ function matchesLock(files: PackageFiles, modules: string): boolean {
 }
 
 interface Installed {
-  /** As the lockfile names it: node_modules/a/node_modules/b. */
+  /** Its path in the lockfile: node_modules/a/node_modules/b. */
   place: string;
-  /** Compiled on this machine, for the Node version of that time. */
+  /** Compiled on this machine, for the Node version installed then. */
   compiled: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Finds out why `npm ci` failed and whose fault it is: a registry outage must not mark a commit bad. */
+/** Determines why `npm ci` failed and whose fault that is: a registry outage must not mark a commit bad. */
 import { KnownError } from '../../core/errors';
 import type { CommandExit, TimeLimit } from '../../core/machine-fault';
 import { machineFault } from '../../core/machine-fault';
@@ -9,10 +9,10 @@ const MACHINE =
 /** A response that ends early, a registry's page instead of JSON, and git without access to a package. */
 const NOT_SERVED =
   /\bsocket hang up\b|\bunexpected end of file\b|\binvalid json response body\b|Permission denied \(publickey|Host key verification failed|could not read (Username|Password) for|Authentication failed for/;
-/** npm's lines that only frame the reason. */
+/** npm's lines around the reason. */
 const FRAME = /^(code|errno|syscall|path|signal|command failed|A complete log|Log files|$)/;
 
-/** npm's errors when a registry does not know who is asking, or when its address cannot be read. */
+/** npm's errors if a registry does not accept the credentials, or if its address is invalid. */
 const REFUSED = /\b(E401|E403|E404|ENEEDAUTH|EINVALIDAUTH|ERR_INVALID_URL|Failed to replace env)\b/;
 
 /**

@@ -43,9 +43,9 @@ export type Origin = 'none' | 'store' | 'clone' | 'npm ci';
 
 export interface Installed {
   origin: Origin;
-  /** Why they were installed although they were in the store. */
+  /** Why they were installed although they were stored. */
   instead?: string;
-  /** Resolves later: false if the packages were changed, so that everything done with them must be repeated. */
+  /** Resolves later; false if the packages were changed, so that everything done with them must be repeated. */
   intact: Promise<boolean>;
 }
 
@@ -54,7 +54,7 @@ export async function installModules(work: Installation): Promise<Installed> {
   const files = readPackageFiles(work.dir);
   if (!hasDependencies(files)) return whole('none');
   if (files.lock === null) throw noLockfile(readdirSync(work.dir));
-  // npm would empty the folder; a committed link would lead npm and our hard links out of the release
+  // npm would empty the folder, and a committed link would lead npm and our hard links out of the release
   await rm(path.join(work.dir, 'node_modules'), { recursive: true, force: true });
   if (!isShareable(files)) return whole(await npmCi(work, files));
 
@@ -88,7 +88,7 @@ export async function keyOf(
 }
 
 /**
- * True when a commit's packages are stored, so that its release only links them. It need not be checked out.
+ * True if a commit's packages are stored, so that its release only links them. The commit need not be checked out.
  * @param environment number of the environment whose variables the install gets
  */
 export async function hasPackagesOf(home: Home, commit: Commit, environment: number): Promise<boolean> {
@@ -101,7 +101,7 @@ export async function hasPackagesOf(home: Home, commit: Commit, environment: num
     const store = path.join(home.modules, await keyOf(home, files, variables));
     return isShareable(files) && !isPartial(store);
   } catch {
-    // the deployment itself reports what is wrong with these files
+    // the deployment itself reports faults in these files
     return false;
   }
 }
@@ -134,7 +134,7 @@ async function runNpmCi(
   files: PackageFiles,
 ): Promise<void> {
   const result = await runCommand({
-    // tests and builds need the development packages, whatever NODE_ENV or .npmrc says
+    // tests and builds need the development packages, whatever NODE_ENV and .npmrc say
     argv: ['npm', 'ci', '--include=dev', '--no-audit', '--no-fund', '--no-progress', '--no-update-notifier'],
     cwd: dir,
     env: { ...keysFor(files), ...variables },

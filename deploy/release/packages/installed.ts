@@ -9,13 +9,13 @@ import { currentLibc } from '../fitness';
 
 const NOTHING: MissingPackages = { required: [], optional: [] };
 
-/** Lists the packages of the lockfile that are missing. @param modules the project's node_modules, wherever it is */
+/** Lists the packages of the lockfile that are missing. @param modules the path of the project's node_modules */
 export function missingIn(modules: string, { lock, npmrc }: PackageFiles): MissingPackages {
-  // install-strategy=linked does not put packages where the lockfile says
+  // install-strategy=linked does not use the lockfile's paths
   if (lock === null || existsSync(path.join(modules, '.store'))) return NOTHING;
   const recorded = recordOf(modules);
   const top = path.dirname(modules);
-  // a lockfile of npm 6 has no paths: check what npm recorded as installed
+  // a lockfile of npm 6 has no paths, so this checks the packages that npm recorded as installed
   const isOld = Object.keys(lock.packages).length === 0;
   const missing = missingPackages(isOld ? (recorded ?? {}) : lock.packages, {
     at: (place) => packageAt(inTop(top, modules, place)),
@@ -34,7 +34,7 @@ export function inWords(places: string[], { lock }: PackageFiles): string {
   return `${first}${version ? ` (${version})` : ''}${more}`;
 }
 
-/** A copy may have another name than the node_modules of the lockfile's paths. */
+/** The folder of a copy may have another name than `node_modules`, which the lockfile's paths start with. */
 function inTop(top: string, modules: string, place: string): string {
   const prefix = 'node_modules/';
   return place.startsWith(prefix) ? path.join(modules, place.slice(prefix.length)) : path.join(top, place);

@@ -1,4 +1,4 @@
-/** Finds the version of the npm that `npm ci` will run. */
+/** Determines the version of the npm program that `npm ci` will use. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';

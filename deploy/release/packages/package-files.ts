@@ -43,7 +43,7 @@ export interface PackageFiles {
   npmrc: string;
 }
 
-/** Reads these files. Throws E_INSTALL when package.json is missing or a file is not JSON. */
+/** Reads these files. Throws E_INSTALL if package.json is missing or a file is not JSON. */
 export function readPackageFiles(folder: string): PackageFiles {
   return packageFiles((name) => textOf(path.join(folder, name)));
 }
@@ -54,7 +54,7 @@ export function packageFiles(textIn: (name: string) => string | null): PackageFi
   if (manifest === null) {
     throw new KnownError('E_INSTALL', 'This commit has no package.json.', 'Commit one: npm init -y');
   }
-  // npm prefers the shrinkwrap, so this does too
+  // npm prefers the shrinkwrap
   const [lockName, lock] = LOCKFILES.map((name) => [name, textIn(name)] as const).find(
     ([, text]) => text !== null,
   ) ?? ['', null];
@@ -65,7 +65,7 @@ export function packageFiles(textIn: (name: string) => string | null): PackageFi
   };
 }
 
-/** True when `npm ci` would have something to do. */
+/** True if `npm ci` would have something to do. */
 export function hasDependencies({ manifest }: PackageFiles): boolean {
   return (
     DEPENDENCY_FIELDS.some((field) => Object.keys(manifest[field] ?? {}).length > 0) || runsScripts(manifest)
@@ -73,8 +73,8 @@ export function hasDependencies({ manifest }: PackageFiles): boolean {
 }
 
 /**
- * True when node_modules depends on nothing but the key. False if the project's own scripts run at install, because
- * they may read and write any file of the commit, and false with workspaces or linked folders, which have their own
+ * True if node_modules depends only on the key. False if the project's own scripts run at install, because they may
+ * read and write any file of the commit. Also false with workspaces or linked folders, which have their own
  * node_modules.
  */
 export function isShareable({ manifest, lock }: PackageFiles): boolean {
@@ -84,7 +84,7 @@ export function isShareable({ manifest, lock }: PackageFiles): boolean {
   );
 }
 
-/** Sets these keys apart from those of older kits, which did not compare stores with the lockfile. */
+/** Distinguishes these keys from those of older kits, which did not compare stores with the lockfile. */
 const CHECKED = 'checked';
 
 /**
@@ -118,7 +118,7 @@ function runsScripts(manifest: Manifest): boolean {
 
 /** The packages of a lockfile; none in the oldest format, which has no such list. */
 function packagesIn(text: string, name: string): Record<string, LockedPackage> {
-  const hint = `Move it away and make a new one: npm install --package-lock-only`;
+  const hint = `Move it away and create a new one: npm install --package-lock-only`;
   const { packages = {} } = objectIn(text, name, hint);
   if (isObject(packages) && Object.values(packages).every(isObject))
     return packages as Record<string, LockedPackage>;

@@ -1,7 +1,7 @@
 /**
  * Links packages ahead of the next install. Linking about 20,000 files takes a few hundred milliseconds, and most
- * pushes need the same packages as the push before. So the process that waits for the next deployment links them into
- * the folder `ready` of the last used store, and an install only renames that into the release.
+ * pushes need the same packages as the previous one. So the process that waits for the next deployment links them into
+ * the folder `ready` of the last used store, and an install only moves that folder into the release.
  */
 import { existsSync, mkdtempSync, readdirSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -12,10 +12,10 @@ import { newestFirst } from '../../os/newest';
 import { isIntact, isPartial, linkStored, removeStore } from './store';
 
 const READY = 'ready';
-/** Inside the store, so that it is removed with it. */
+/** Inside the store, so that both are removed together. */
 const LOCK = 'linking.lock';
 
-/** Links the last used packages at low priority. If killed meanwhile, leaves nothing that would be used. */
+/** Links the last used packages at low priority. If killed, leaves nothing that would be used. */
 export async function prelinkModules(home: Pick<Home, 'modules'>): Promise<void> {
   const newest = newestStore(home);
   if (newest === null || existsSync(path.join(newest, READY))) return;
@@ -35,8 +35,8 @@ export async function prelinkModules(home: Pick<Home, 'modules'>): Promise<void>
 
 export interface PrelinkedModules {
   /**
-   * Resolves later: whether the packages are still those that were stored. Never rejects. If they are not, the store
-   * has been removed.
+   * Resolves later to whether the packages are still those that were stored; if not, the store has been removed. Never
+   * rejects.
    */
   intact: Promise<boolean>;
 }
@@ -57,7 +57,7 @@ export function takePrelinked(
   return { intact: checkedStore(store) };
 }
 
-/** Checks the store's own files, because the release's commands may add files beside its links meanwhile. */
+/** Checks the store's own files, because the release's commands may already be adding files beside its links. */
 async function checkedStore(store: string): Promise<boolean> {
   const intact = await isIntact(store).catch(() => false);
   // a store that cannot be removed fails the next install, which checks it too
@@ -72,7 +72,7 @@ async function removeReady(store: string): Promise<void> {
   }
 }
 
-/** The store whose folder changed last: moving `ready` out of a store changes it. */
+/** The store whose folder changed last. Moving `ready` out of a store changes its folder. */
 function newestStore(home: Pick<Home, 'modules'>): string | null {
   return newestFirst(storesIn(home))[0] ?? null;
 }

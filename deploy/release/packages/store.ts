@@ -1,6 +1,6 @@
 /**
- * The store of node_modules: `modules/<key>` holds one installed set and its fingerprint. Releases get hard links,
- * which take almost no time and space. Three things keep one release from changing another's files:
+ * The store of node_modules: `modules/<key>` contains one installed set and its fingerprint. Releases get hard links,
+ * which take almost no time and space. Three measures prevent one release from changing another's files:
  *
  * - Files are read-only, so an ordinary user's build cannot write into a shared one. Root could.
  * - Folders with a leading dot (.prisma, .cache, .vite) are where tools write on purpose: each release gets a real
@@ -31,7 +31,7 @@ import { isDiskFull } from '../../os/disk-full';
 const run = promisify(execFile);
 
 const PARTIAL = '.partial';
-/** Links to the packages' programs: not written to, and without content of their own. */
+/** Links to the packages' programs. Nothing writes to them, and they have no content of their own. */
 const BIN = '.bin';
 const CACHE = '.cache';
 
@@ -40,12 +40,12 @@ export function isPartial(store: string): boolean {
   return store.endsWith(PARTIAL) || !existsSync(path.join(store, 'fingerprint'));
 }
 
-/** True when a set of packages is stored, damaged or not. */
+/** True if a set of packages is stored, damaged or not. */
 export function hasStore(home: Home, key: string): boolean {
   return existsSync(path.join(home.modules, key));
 }
 
-/** Gives the release the stored set. False if there is none, or if it was changed and has been removed. */
+/** Gives the release the stored set. False if there is none, or if it had been changed and was removed. */
 export async function takeModules(home: Home, key: string, release: string): Promise<boolean> {
   const store = path.join(home.modules, key);
   if (!existsSync(store) || isPartial(store)) return false;
@@ -60,7 +60,7 @@ export async function takeModules(home: Home, key: string, release: string): Pro
   return false;
 }
 
-/** Also removes a store whose permissions were taken away. */
+/** Removes a store, even one without write permissions. */
 export async function removeStore(store: string): Promise<void> {
   await rm(store, { recursive: true, force: true }).catch(async () => {
     await run('chmod', ['-R', 'u+rwX', '--', store]);
@@ -68,12 +68,12 @@ export async function removeStore(store: string): Promise<void> {
   });
 }
 
-/** True when a store's files, or the links to them, are those that were stored. */
+/** True if a store's files, or the links to them, are those that were stored. */
 export async function isIntact(store: string, folder = path.join(store, 'node_modules')): Promise<boolean> {
   return (await fingerprintOf(folder)) === readFileSync(path.join(store, 'fingerprint'), 'utf8');
 }
 
-/** Makes a release's copy of the stored set: hard links, and real copies of the folders that tools write into. */
+/** Creates a release's copy of the stored set: hard links, and real copies of the folders that tools write into. */
 export async function linkStored(store: string, target: string, how: Links = {}): Promise<void> {
   const stored = path.join(store, 'node_modules');
   await linkTree(stored, target, how);
@@ -81,8 +81,9 @@ export async function linkStored(store: string, target: string, how: Links = {})
 }
 
 /**
- * Stores what a release has just installed, at low priority like the install; from then on both share their files.
- * @param check inspects the stored copy, which is kept when it returns true
+ * Stores the packages that a release has just installed, at low priority like the install; from then on both share
+ * their files.
+ * @param check inspects the stored copy, which is kept if this returns true
  */
 export async function storeModules(
   home: Home,
@@ -96,7 +97,7 @@ export async function storeModules(
   if (isStored) await ownDotFolders(path.join(store, 'node_modules'), installed);
 }
 
-/** Stores a real copy of a user's node_modules. @param check inspects the copy, which is kept when it returns true */
+/** Stores a real copy of a user's node_modules. @param check inspects the copy, which is kept if this returns true */
 export async function storeCopy(
   home: Home,
   key: string,
@@ -106,7 +107,7 @@ export async function storeCopy(
   return makeStore(path.join(home.modules, key), (target) => copyTree(from, target), check);
 }
 
-/** Makes the store beside its final path and renames it: a store is complete or missing. */
+/** Creates the store beside its final path and renames it, so that a store is either complete or missing. */
 async function makeStore(
   store: string,
   fill: (target: string) => Promise<void>,
@@ -131,11 +132,11 @@ async function makeStore(
 }
 
 interface Links {
-  /** Use as little CPU and disk time as possible. */
+  /** Leaves the processor and the disk to other processes. */
   politely?: boolean;
 }
 
-/** Makes hard links, or real copies where it cannot: across two disks, or with too many links to one file. */
+/** Creates hard links, or real copies if it cannot: across two disks, or with too many links to one file. */
 async function linkTree(from: string, to: string, how: Links = {}): Promise<void> {
   const args = ['-al', '--', from, to];
   try {

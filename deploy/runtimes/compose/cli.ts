@@ -15,7 +15,7 @@ import { fileOf } from './definitions';
 
 export interface ComposeOptions {
   home: Home;
-  /** The clone. Its docker-compose files apply, because the kit decides how a slot runs, not the commit. */
+  /** The clone. Its docker-compose files apply rather than the commit's, because the kit decides how a slot runs. */
   root: string;
   /** The name prefix of containers and images. */
   name: string;
@@ -67,8 +67,8 @@ export function slotFile(root: string, slot: SlotName): string {
 }
 
 /**
- * The environment for Docker and a build: of the caller's variables, only what they need. The build mounts .npmrc and
- * the CA file; the image never contains them.
+ * The environment for Docker and a build: only those of the caller's variables that they need. The build mounts .npmrc
+ * and the CA file; the image never contains them.
  */
 export function composeEnvironment(name: string): Record<string, string> {
   const { NODE_EXTRA_CA_CERTS } = process.env;
@@ -81,7 +81,7 @@ export function composeEnvironment(name: string): Record<string, string> {
     NPMRC: existsSync(npmrc) ? npmrc : '',
     APP_NAME: name,
     DOCKER_BUILDKIT: '1',
-    // the other slot's container is in the same project but in another file
+    // the other slot's container belongs to the same project but is defined in another file
     COMPOSE_IGNORE_ORPHANS: 'true',
   };
 }
@@ -95,7 +95,7 @@ export function writeOverride(home: Home, name: string, override: object): strin
     writeAtomically(file, text);
   } catch (error) {
     if (asKnown(error).code !== 'E_DISK') throw error;
-    // restarting a slot is what the disk reserve is for
+    // restarting a slot is a purpose of the disk reserve
     releaseReserve(home);
     writeAtomically(file, text);
   }
@@ -111,7 +111,7 @@ function failure(said: string): KnownError {
   const lines = said.split('\n').map((line) => line.trim());
   const word =
     lines.findLast((line) => /error|invalid|cannot|failed|not found/i.test(line)) ?? lines.findLast(Boolean);
-  const message = `docker compose failed: ${word ?? 'without a word'}`;
+  const message = `docker compose failed: ${word ?? 'it gave no reason'}`;
   if (/container name .* is already in use/.test(said)) return new KnownError('E_NAME_TAKEN', message);
   if (/Cannot connect to the Docker daemon/.test(said)) return new KnownError('E_ENGINE', message);
   return new KnownError('E_RUNTIME', message, 'See what Docker has: docker ps -a');

@@ -50,7 +50,7 @@ export async function stampedLines(
     const [, at, text] = /^(\S+Z) ([^]*)$/.exec(line) ?? [];
     return at === undefined || text === undefined ? [] : [{ at, text }];
   });
-  // the engine counts a line of that very moment in
+  // the engine includes lines of that very moment
   return stamped.filter(({ at }) => at > after);
 }
 

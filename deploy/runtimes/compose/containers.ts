@@ -21,7 +21,7 @@ const ONE_OFF = 'com.docker.compose.oneoff';
 const REMOVING_MAY_TAKE_MS = 60_000;
 const POLL_EVERY_MS = 50;
 
-/** The fields of the engine's answer that we read. */
+/** The fields that we read of the engine's response. */
 export interface Inspected {
   Id: string;
   RestartCount: number;
@@ -39,7 +39,7 @@ interface Listed {
 export interface SlotContainer {
   id: string;
   running: RunningSlot;
-  /** True if its last process was killed for exceeding its memory limit. */
+  /** True if its last process was killed for exceeding the memory limit. */
   outOfMemory: boolean;
 }
 
@@ -66,11 +66,11 @@ export async function homeOfContainer(name: string): Promise<string | null> {
   return found === null ? null : (found.Config.Labels?.[LABEL.home] ?? '');
 }
 
-/** Removes a container at once, even a running one. Throws E_ENGINE, E_RUNTIME. */
+/** Removes a container immediately, even a running one. Throws E_ENGINE, E_RUNTIME. */
 export async function removeContainer(id: string): Promise<void> {
   const wait = { everyMs: POLL_EVERY_MS, withinMs: REMOVING_MAY_TAKE_MS };
   if (await waitUntil(() => removed(id), wait)) return;
-  throw new KnownError('E_RUNTIME', `Docker has not removed container ${id}.`);
+  throw new KnownError('E_RUNTIME', `Docker did not remove container ${id}.`);
 }
 
 /** False while another removal is in progress: the engine itself removes a one-off container that has exited. */
@@ -134,11 +134,11 @@ async function asSlotContainer(container: Inspected): Promise<SlotContainer> {
 }
 
 /**
- * Fetches the `die` and `oom` events: after a restart only they tell how the last process ended. The engine keeps just
- * the last few hundred events.
+ * Fetches the `die` and `oom` events: after a restart only these show how the last process exited. The engine keeps
+ * only the last few hundred events.
  */
 async function eventsOf(id: string): Promise<EngineEvent[]> {
-  // to the millisecond: the engine would wait for a moment that is still to come
+  // to the millisecond, because the engine would wait for a time in the future
   const now = (Date.now() / 1000).toFixed(3);
   const filters = encodeURIComponent(JSON.stringify({ container: [id], event: ['die', 'oom'] }));
   const { body } = await requestEngine({ path: `/events?since=0&until=${now}&filters=${filters}` });
@@ -153,7 +153,7 @@ export interface EngineEvent {
 }
 
 /**
- * How the container's last process ended; an `oom` before the `die` gives the reason.
+ * How the container's last process exited; an `oom` before the `die` gives the reason.
  * @param events oldest first
  */
 export function lastExit(events: EngineEvent[]): { exitCode: number | null; outOfMemory: boolean } {

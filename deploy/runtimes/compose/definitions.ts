@@ -16,7 +16,7 @@ export const DATA_IN_CONTAINER = '/data';
 const LENT = 'SWITCHYARD_LENT_';
 const BORROWED = new RegExp(`^\\$\\{${LENT}\\d+\\}$`);
 
-/** Numeric ids, because a container does not know this machine's user names. */
+/** Numeric ids, because a container does not have this machine's user names. */
 export interface ContainerUser {
   uid: number;
   gid: number;
@@ -27,9 +27,9 @@ export interface RunInput {
   config: Pick<Config, 'name' | 'compose' | 'limits'>;
   release: Release;
   user: ContainerUser;
-  /** This machine's core count: the engine refuses a higher CPU limit. */
+  /** This machine's core count, because the engine refuses a higher CPU limit. */
   cores: number;
-  /** The app's own variables. The file contains only their names; see `composeVariables`. */
+  /** The app's own variables. The override file contains only their names; see `composeVariables`. */
   variables?: Record<string, string>;
 }
 
@@ -76,7 +76,7 @@ export function slotOverride(input: SlotInput, definition = fileOf(input.slot.na
   });
 }
 
-/** The `extends` of a slot that uses another slot's definition; empty for a slot with its own file. */
+/** The `extends` entry of a slot that uses another slot's definition; empty for a slot with its own file. */
 function inherited(slot: SlotName, definition: string): object {
   if (definition.endsWith(fileOf(slot))) return {};
   return { extends: { file: definition, service: /\.([a-z]+)\.yml$/.exec(definition)?.[1] } };
@@ -118,7 +118,8 @@ export function buildOverride({ home, name, slot, release, env, variables }: Bui
     BUILD: argv === null ? 'true' : shellLine(argv),
     START: start,
     SWITCHYARD_COMMIT: release.commit,
-    // the builder does not compare secrets, so without these it would reuse layers made with other values
+    // the builder does not compare secrets, so without these arguments it would reuse layers built with different
+    // values
     INSTALL_VARIABLES: variables.install.seal,
     BUILD_VARIABLES: variables.build.seal,
   };
@@ -130,7 +131,7 @@ export function buildOverride({ home, name, slot, release, env, variables }: Bui
   return withEscapes({ services: { [slot]: { image, build } }, secrets });
 }
 
-/** Quotes each argument as one shell word, because a Dockerfile takes only a shell command line. */
+/** Quotes each argument as one shell word, because the Dockerfile expects a shell command line. */
 function shellLine(argv: string[]): string {
   return argv.map(shellQuote).join(' ');
 }
@@ -146,8 +147,8 @@ function proxiesOf(env: NodeJS.ProcessEnv): Record<string, string> {
 }
 
 /**
- * The app's variables for Compose's own environment, so that no file contains their values. They get our own names
- * because Docker itself reads APP_NAME, DOCKER_HOST and the like.
+ * The app's variables for Compose's own environment, so that no file contains their values. They get names of our own,
+ * because Docker and Compose read APP_NAME, DOCKER_HOST and the like.
  */
 export function composeVariables(variables: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.values(variables).map((value, index) => [`${LENT}${index}`, value]));
@@ -178,7 +179,7 @@ function serviceOf({ home, config, release, user, cores, variables }: RunInput) 
     mem_limit: config.compose.memory,
     cpus: Math.min(config.compose.cpus, cores),
     environment: {
-      // a user without an entry in /etc/passwd has no home
+      // a user without an entry in /etc/passwd has no home directory
       HOME: '/tmp',
       NODE_ENV: 'production',
       ...borrowed(variables ?? {}),
@@ -189,7 +190,7 @@ function serviceOf({ home, config, release, user, cores, variables }: RunInput) 
   };
 }
 
-/** Escapes every `$` except in our own references: Compose would treat it as the start of a variable. */
+/** Escapes every `$` except in our own references, because Compose would treat it as the start of a variable. */
 function withEscapes<T extends object>(value: T): T {
   const escaped = JSON.stringify(value, (_key, each: unknown) =>
     typeof each === 'string' && !BORROWED.test(each) ? each.replaceAll('$', '$$$$') : each,

@@ -11,7 +11,7 @@ export interface EngineRequest {
   method?: 'GET' | 'POST' | 'DELETE';
   /** The path with its query; values from outside must be URL-encoded. */
   path: string;
-  /** How long the engine may take, in milliseconds; for a stream, how long it may stay silent. */
+  /** The time limit of the engine's response, in milliseconds; for a stream, the limit of its silence. */
   limitMs?: number;
 }
 
@@ -34,19 +34,19 @@ export function engineSocket(env: NodeJS.ProcessEnv = process.env): string {
   throw new KnownError(
     'E_ENGINE',
     `DOCKER_HOST is ${host}: the engine must run on this machine.`,
-    'Leave DOCKER_HOST out, or set it to unix:///path/of/the/socket.',
+    'Unset DOCKER_HOST, or set it to unix:///path/to/the/socket.',
   );
 }
 
-/** Sends a request and returns the answer, whatever its status. Throws E_ENGINE if the engine does not answer. */
+/** Sends a request and returns the response, whatever its status. Throws E_ENGINE if the engine does not respond. */
 export async function requestEngine(question: EngineRequest): Promise<EngineResponse> {
   const { status, body, complete } = await sendHttp(requestTo(question), MOST_BYTES).catch(notAnswered);
-  if (!complete) notAnswered(new Error('its answer is incomplete'));
+  if (!complete) notAnswered(new Error('its response is incomplete'));
   return { status, body };
 }
 
 /**
- * Returns the answer's JSON; null for 404, for 304 (nothing to do) and for an empty body. Throws E_ENGINE, and
+ * Returns the response's JSON; null for 404, for 304 (nothing to do) and for an empty body. Throws E_ENGINE, and
  * E_RUNTIME with the engine's own error if it refuses.
  */
 export async function requestEngineJson<T>(question: EngineRequest): Promise<T | null> {
@@ -56,7 +56,7 @@ export async function requestEngineJson<T>(question: EngineRequest): Promise<T |
   return body.length === 0 ? null : (JSON.parse(body.toString('utf8')) as T);
 }
 
-/** Opens a request whose answer is read as a stream. Throws E_ENGINE. */
+/** Opens a request whose response is read as a stream. Throws E_ENGINE. */
 export async function streamEngine(question: EngineRequest): Promise<IncomingMessage> {
   return openHttp(requestTo(question)).catch(notAnswered);
 }

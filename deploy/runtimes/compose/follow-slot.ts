@@ -1,6 +1,6 @@
 /**
- * Follows the output of a slot over its containers. The engine is asked again and again, because its own stream ends with
- * each restart; and what a removed container wrote last is in the slot's log file.
+ * Follows the output of a slot across its containers. Polls the engine, because the engine's own stream ends with each
+ * restart. The last output of a removed container is in the slot's log file.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isStartLine } from '../../core/failure-line';
@@ -8,9 +8,9 @@ import type { StampedLine } from './container-output';
 import { stampedLines, stampOf } from './container-output';
 
 const POLL_EVERY_MS = 300;
-/** The lines by which the end of what was shown is found in the log file. */
+/** The number of lines by which the end of the shown output is found in the log file. */
 const KNOWN_LINES = 20;
-/** The longest output that is searched. */
+/** The longest output to search. */
 const MOST_LINES = 5000;
 
 export interface SlotOutput {
@@ -55,7 +55,7 @@ export async function* followSlot(
   }
 }
 
-/** What the last removed container wrote after the lines that were shown of it. @param kept the slot's log file */
+/** The last removed container's output after its lines that were already shown. @param kept the slot's log file */
 function unseen(kept: string[], shown: StampedLine[]): string[] {
   const isNextStarted = isStartLine(kept.at(-1) ?? '');
   const ended = isNextStarted ? kept.slice(0, -1) : kept;

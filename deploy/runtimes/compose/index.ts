@@ -1,6 +1,6 @@
 /**
  * The Compose runtime: each start of a slot removes its container and creates a new one. Compose creates it from the
- * clone's docker-compose.<slot>.yml, so that an operator's additions apply; all other calls go to the engine directly.
+ * clone's docker-compose.<slot>.yml, so that an operator's additions apply. All other calls go to the engine directly.
  *
  * start and stop are called under the deployment lock. list and logs may be called by any process at any time.
  */
@@ -33,7 +33,7 @@ function unlessDisk(error: unknown): void {
   if (diskReason(error) === null) throw error;
 }
 
-/** The engine's own time to stop and remove a container, on top of the app's stop time. */
+/** The engine's own time to stop and remove a container, in addition to the app's stop time. */
 const ENGINE_MARGIN_MS = 10_000;
 
 /** Creates the runtime of a home. It holds no connection, so nothing needs closing. */
@@ -45,7 +45,7 @@ export function createComposeRuntime(options: ComposeRuntimeOptions): Runtime {
     for (const { id } of await slotContainers(home, slot)) {
       const limitMs = stopSeconds * 1000 + ENGINE_MARGIN_MS;
       await requestEngineJson({ method: 'POST', path: `/containers/${id}/stop?t=${stopSeconds}`, limitMs });
-      // a full disk must not keep a container running
+      // a full disk must not prevent the stop of a container
       await appendOutput(id, slotLog(home, slot)).catch(unlessDisk);
       await removeContainer(id);
     }
@@ -66,7 +66,7 @@ export function createComposeRuntime(options: ComposeRuntimeOptions): Runtime {
       const up = ['up', '--detach', '--no-build', '--no-deps', slot.name];
       await compose(options, slot.name, file, up, composeVariables(variables));
       const [started] = await slotContainers(home, slot.name);
-      if (!started) throw new KnownError('E_RUNTIME', `Compose has made no container for ${slot.name}.`);
+      if (!started) throw new KnownError('E_RUNTIME', `Compose created no container for ${slot.name}.`);
       return { ...started.running, status: 'starting' };
     },
     stop,

@@ -1,6 +1,6 @@
 /**
- * Starts and deletes one PM2 app. Never reloads: PM2 deletes the old process even if the new one is
- * slow, and loses requests.
+ * Starts and deletes one PM2 app. Never reloads it: PM2 would delete the old process even if the new one is slow, and
+ * lose requests.
  */
 import { userInfo } from 'node:os';
 import { KnownError } from '../../core/errors';
@@ -11,7 +11,7 @@ import type { Pm2Definition } from './definitions';
 import type { Pm2Process } from './rpc';
 import { callPm2, pm2Processes } from './rpc';
 
-/** PM2's own overhead, on top of one wait after SIGTERM and another after SIGKILL. */
+/** PM2's own overhead, in addition to one wait after SIGTERM and another after SIGKILL. */
 const DELETE_MARGIN_MS = 10_000;
 
 /** Starts an app that PM2 does not have yet and returns its pid. Throws E_RUNTIME. */
@@ -23,7 +23,7 @@ export async function startApp(home: Home, definition: Pm2Definition): Promise<n
   return pid;
 }
 
-/** Deletes every app of that name: SIGTERM, then SIGKILL after its kill_timeout. PM2 does not restart it. */
+/** Deletes every app of that name: sends SIGTERM, then SIGKILL after its kill_timeout. PM2 does not restart it. */
 export async function deleteApp(home: Home, name: string, stopSeconds: number): Promise<void> {
   const apps = (await pm2Processes(home)).filter((app) => app.name === name);
   await Promise.all(apps.map((app) => deleteProcess(home, app, stopSeconds)));
@@ -47,7 +47,7 @@ export function processState({ pid, pm2_env }: Pm2Process): ProcessState {
     pid: status === 'crashed' || status === 'stopped' ? null : pid || null,
     restarts: pm2_env.restart_time,
     status,
-    // PM2 itself records 0 for a process that a signal killed
+    // PM2 itself records 0 for a process that was killed by a signal
     ...(pm2_env.last_end?.signal
       ? { exitCode: null, signal: pm2_env.last_end.signal }
       : { exitCode: pm2_env.exit_code ?? null }),
@@ -72,7 +72,7 @@ function statusOf(status: string): ProcessStatus {
 async function deleteProcess(home: Home, app: Pm2Process, stopSeconds: number): Promise<void> {
   const limit = 2 * stopSeconds * 1000 + DELETE_MARGIN_MS;
   await callPm2(home, 'deleteProcessId', app.pm_id, limit).catch(async (error: unknown) => {
-    // another process deleted it meanwhile, or the daemon is gone
+    // another process has already deleted it, or the daemon is gone
     const still = (await pm2Processes(home)).some(
       (other) => other.pm_id === app.pm_id && other.name === app.name,
     );

@@ -1,6 +1,6 @@
 /**
- * Launches and stops PM2's daemon. PM2's own API would launch it with the caller's whole environment and so pass that
- * to every app and to PM2's dump.
+ * Launches and stops PM2's daemon. PM2's own API would launch it with the caller's whole environment, and so pass that
+ * environment to every app and to PM2's dump.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -23,7 +23,7 @@ const PING_WITHIN_MS = 5_000;
 export async function ensurePm2(home: Home): Promise<void> {
   makeFolders(home);
   if (await isPm2Up(home)) return;
-  // of two daemons launched at once, one would lose its socket and run forever
+  // if two daemons started at the same time, one would lose its socket and run forever
   const lock = await takeLock({ lock: path.join(home.pm2, 'launch.lock') });
   try {
     if (!(await isPm2Up(home))) await launch(home);
@@ -33,8 +33,8 @@ export async function ensurePm2(home: Home): Promise<void> {
 }
 
 /**
- * Kills this home's daemon and removes its sockets and pid file, even if it hangs or is dead
- * already. Its apps keep running.
+ * Kills this home's daemon and removes its sockets and pid file, even if it hangs or is already dead. Its apps keep
+ * running.
  */
 export async function killPm2Daemon(home: Home): Promise<void> {
   await stopProcesses(pm2Daemons(home), 0);
@@ -55,7 +55,7 @@ export function pm2Daemons(home: Pick<Home, 'pm2'>): OsProcess[] {
   );
 }
 
-/** Whether a daemon answers. Throws E_RUNTIME if one listens but does not answer. */
+/** Whether a daemon responds. Throws E_RUNTIME if one listens but does not respond. */
 export async function isPm2Up(home: Home): Promise<boolean> {
   try {
     await callPm2(home, 'ping', {}, PING_WITHIN_MS);
@@ -67,8 +67,8 @@ export async function isPm2Up(home: Home): Promise<boolean> {
 }
 
 /**
- * Kills a daemon that listens but does not answer, and returns whether it had to. Its apps run on
- * as orphans until the deployer replaces them.
+ * Kills a daemon that listens but does not respond, and returns whether it had to. Its apps keep running as orphans
+ * until the deployer replaces them.
  */
 export async function killHungPm2(home: Home): Promise<boolean> {
   try {
@@ -89,7 +89,7 @@ function makeFolders(home: Home): void {
     loggingProgram(require.resolve('pm2/lib/Utility.js'), require.resolve('pm2/lib/God.js')),
   );
   writeUnlessThere(path.join(home.pm2, 'module_conf.json'), '{}');
-  // with this file, PM2's command line prints no banner and does not report the installation to pm2.io
+  // because of this file, PM2's command line prints no banner and does not report the installation to pm2.io
   writeUnlessThere(path.join(home.pm2, 'touch'), '');
 }
 
@@ -107,7 +107,7 @@ async function launch(home: Home): Promise<void> {
     process.execPath,
     ['--require', loggingFile(home), require.resolve('pm2/lib/Daemon.js')],
     {
-      // not the caller's folder, which may be removed later
+      // the caller's own folder may be removed later
       cwd: home.pm2,
       env: pm2Environment(home, process.env),
       detached: true,
@@ -120,7 +120,7 @@ async function launch(home: Home): Promise<void> {
   daemon.unref();
 }
 
-/** Waits for the daemon's one message, which says that both its sockets are open. */
+/** Waits for the daemon's single message: both its sockets are open. */
 function online(daemon: ChildProcess, home: Home): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (what: string): void => {
@@ -133,7 +133,7 @@ function online(daemon: ChildProcess, home: Home): Promise<void> {
       ONLINE_WITHIN_MS,
     );
     daemon.once('error', (error) => fail(`could not be launched: ${error.message}`));
-    daemon.once('exit', (code, signal) => fail(`exited at once (${signal ?? code})`));
+    daemon.once('exit', (code, signal) => fail(`exited immediately (${signal ?? code})`));
     daemon.once('message', () => {
       clearTimeout(timer);
       daemon.removeAllListeners();

@@ -22,7 +22,7 @@ export interface Pm2Definition {
   /** False: PM2 does not run git in the folder. */
   vizion: false;
   autorestart: true;
-  /** Milliseconds before the first restart; each later delay is 1.5 times the one before, up to 15 s. */
+  /** Milliseconds before the first restart; each later delay is 1.5 times the previous one, up to 15 s. */
   exp_backoff_restart_delay: number;
   /** Milliseconds from SIGTERM to SIGKILL. */
   kill_timeout: number;
@@ -50,7 +50,9 @@ export interface SlotInput {
   instance: string;
   /** The version number of the app's own variables. */
   environment: number;
-  /** The file with their values; null if there are none. PM2 would show and store the values themselves. */
+  /**
+   * The file with their values; null if there are none. PM2 would show and store the values if it got them directly.
+   */
   variables: string | null;
   /** Seconds from SIGTERM to SIGKILL. */
   stopSeconds: number;
@@ -129,12 +131,12 @@ export function slotAppName(slot: SlotName): string {
   return SLOT_PREFIX + slot;
 }
 
-/** The slot of a PM2 app's name, or null if the app is not a slot. */
+/** The slot in a PM2 app's name, or null if the app is not a slot. */
 export function slotOfApp(name: string): SlotName | null {
   return name.startsWith(SLOT_PREFIX) ? name.slice(SLOT_PREFIX.length) : null;
 }
 
-/** The single log file of an app, without a prefix, which would break JSON lines. */
+/** The settings for a single log file of an app, without a prefix, because a prefix would break JSON lines. */
 export function logFile(home: Home, name: string): string {
   return path.join(home.logs, `${name}.log`);
 }
@@ -155,7 +157,9 @@ interface NodeInput {
   env: Record<string, string>;
 }
 
-/** Node and its libraries read some variables before the app starts, so a shell sets all of them and becomes Node. */
+/**
+ * Node and its libraries read some variables before the app starts, so a shell sets all of them and then executes Node.
+ */
 const WITH_VARIABLES = ['-c', '. "$0" && exec "$@"'];
 
 /**

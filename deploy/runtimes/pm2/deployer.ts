@@ -1,4 +1,4 @@
-/** Starts and stops the deployer as a PM2 app, and stops everything PM2 runs for a home. */
+/** Starts and stops the deployer as a PM2 app, and stops everything that PM2 runs for a home. */
 import type { Home } from '../../home/home';
 import type { OsProcess } from '../../os/process-table';
 import { stopProcesses, processesWith, withoutChildren } from '../../os/process-table';
@@ -9,7 +9,7 @@ import { DEPLOYER, DEPLOYER_SCRIPT, DEPLOYER_STOP_SECONDS, deployerDefinition } 
 import { pm2Processes } from './rpc';
 
 export interface DeployerStatus extends ProcessState {
-  /** True if it outlived PM2's daemon: nothing would restart it. */
+  /** True if it outlived PM2's daemon, so that nothing would restart it. */
   orphan: boolean;
 }
 
@@ -25,9 +25,9 @@ export async function stopDeployer({ home }: { home: Home }): Promise<void> {
   await stopProcesses(deployerProcesses(home), DEPLOYER_STOP_SECONDS);
 }
 
-/** The state of the deployer, or null if none runs. */
+/** The state of the deployer, or null if it is not running. */
 export async function deployerStatus({ home }: { home: Home }): Promise<DeployerStatus | null> {
-  // /proc is read before PM2 is queried, so that a deployer started in between is not taken for an orphan
+  // /proc is read before PM2 is queried, so that a deployer started in between does not count as an orphan
   const [seen] = deployerProcesses(home);
   const managed = (await pm2Processes(home)).find(({ name }) => name === DEPLOYER);
   if (managed) return { ...processState(managed), orphan: false };
@@ -35,22 +35,22 @@ export async function deployerStatus({ home }: { home: Home }): Promise<Deployer
 }
 
 /**
- * Stops the deployer, every slot and PM2's daemon. No process of this home's PM2 is left, even if the daemon
- * hangs or is dead already.
+ * Stops the deployer, every slot and PM2's daemon. No process of this home's PM2 is left, even if the daemon hangs or
+ * is already dead.
  */
 export async function stopPm2({ home, stopSeconds }: { home: Home; stopSeconds: number }): Promise<void> {
-  // through PM2 while it answers; the loop below kills whatever is left
+  // through PM2 while it responds; the loop below kills the remaining processes
   if (await isPm2Up(home).catch(() => false)) await deleteAll(home, stopSeconds).catch(() => {});
   do {
-    // the daemon first, because it would restart the processes that stop
+    // the daemon first, because it would restart the stopped processes
     await killPm2Daemon(home);
     await stopProcesses([...deployerProcesses(home), ...slotProcesses(home)], stopSeconds);
-    // a deployer that lost its PM2 may just have launched another
+    // a deployer that lost its PM2 may just have launched another daemon
   } while (pm2Daemons(home).length > 0);
 }
 
 async function deleteAll(home: Home, stopSeconds: number): Promise<void> {
-  // the deployer first, because it would restart the slots that stop
+  // the deployer first, because it would restart the stopped slots
   await stopDeployer({ home });
   const apps = await pm2Processes(home);
   await Promise.all(apps.map(({ name }) => deleteApp(home, name, stopSeconds)));

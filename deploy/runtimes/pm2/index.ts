@@ -1,9 +1,9 @@
 /**
- * The PM2 runtime: each slot is its own PM2 app, deleted and started anew. Processes that PM2 lost because its daemon
- * was killed are found and stopped through /proc.
+ * The PM2 runtime: each slot is a separate PM2 app, which each start deletes and recreates. Processes that PM2 lost
+ * because its daemon was killed are found and stopped through /proc.
  *
- * start and stop are called under the deployment lock. list and logs launch nothing and may be called
- * by any process at any time.
+ * start and stop are called under the deployment lock. list and logs launch nothing and may be called by any process at
+ * any time.
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -61,7 +61,7 @@ export function createPm2Runtime({ home, stopSeconds }: Pm2RuntimeOptions): Runt
     async list(only) {
       const found = only === undefined ? [] : await managedIn(home, only);
       if (found.length > 0) return found;
-      // /proc is read before PM2 is queried, so that a process started in between is not taken for an orphan
+      // /proc is read before PM2 is queried, so that a process started in between does not count as an orphan
       const seen = withoutChildren(processesWith('SWITCHYARD_DATA', home.shared));
       const managed = (await pm2Processes(home)).flatMap(asSlot);
       return [...managed, ...orphans(seen.filter(isAlive), managed)];
@@ -72,7 +72,7 @@ export function createPm2Runtime({ home, stopSeconds }: Pm2RuntimeOptions): Runt
   };
 }
 
-/** Checks the start file, because PM2 would restart a Node without its file forever. Throws E_CONFIG. */
+/** Checks that the start file exists, because PM2 would restart a process without it forever. Throws E_CONFIG. */
 function checkStartFile(release: Release): void {
   if (existsSync(path.join(release.dir, release.app.start))) return;
   const where = `${release.app.start} is not in the release of ${release.commit.slice(0, 7)}`;
@@ -112,7 +112,7 @@ function processesOf(home: Home, slot: SlotName): OsProcess[] {
   return processesWith('SWITCHYARD_DATA', home.shared).filter(({ env }) => env.SWITCHYARD_SLOT === slot);
 }
 
-/** Slot processes without PM2: a daemon that is now dead started them. */
+/** Slot processes that PM2 does not manage: a daemon that is now dead started them. */
 function orphans(seen: OsProcess[], managed: RunningSlot[]): RunningSlot[] {
   const known = new Set(managed.map(({ instance }) => instance));
   const found = new Map<string, RunningSlot>();

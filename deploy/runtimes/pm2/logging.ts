@@ -1,8 +1,8 @@
 /**
  * Replaces the log writer of PM2's daemon, in a program that the daemon loads first. PM2's own writer loses lines
  * whenever it reopens a log (reloadLogs): it discards unwritten data and drops standard error until the first file is
- * open. After one failed write, as on a full disk, it never writes again. Its record of an app's
- * end lacks the signal, which is added here.
+ * open. After one failed write, as on a full disk, it never writes again. Its record of an app's exit lacks the signal,
+ * which is added here.
  */
 
 /** @param utility the path of PM2's lib/Utility.js @param god that of its lib/God.js */

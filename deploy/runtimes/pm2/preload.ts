@@ -1,4 +1,4 @@
-/** The code that every process started through PM2 loads before its own program. */
+/** The code that every process under PM2 loads before its own program. */
 import path from 'node:path';
 import type { Home } from '../../home/home';
 

@@ -1,9 +1,9 @@
 /**
  * Calls PM2's daemon over the socket that PM2's own API uses.
  *
- * PM2's API itself is unsuitable: it launches a daemon with the caller's whole environment if none answers,
- * sends a path with a space through bash, changes the caller's `process.env`, and never calls back if the
- * daemon dies during a call.
+ * PM2's API itself is unsuitable: it launches a daemon with the caller's whole environment if none responds, passes a
+ * path with a space through bash, and changes the caller's `process.env`. It also never calls back if the daemon dies
+ * during a call.
  */
 import path from 'node:path';
 import { KnownError } from '../../core/errors';
@@ -24,18 +24,18 @@ export interface Pm2Process {
   };
 }
 
-/** No daemon listens, or it died during the call. */
+/** PM2's daemon is not running, or it died during the call. */
 export class Pm2Down extends KnownError {
   constructor(home: Pick<Home, 'pm2'>) {
-    super('E_RUNTIME', `PM2's daemon of ${home.pm2} does not run.`);
+    super('E_RUNTIME', `PM2's daemon for ${home.pm2} is not running.`);
   }
 }
 
 const ANSWER_WITHIN_MS = 10_000;
 
 /**
- * Calls a method of the daemon. Throws E_RUNTIME: as Pm2Down if there is no daemon, else if it refuses or
- * stays silent for `limitMs`.
+ * Calls a method of the daemon. Throws Pm2Down if there is no daemon, and E_RUNTIME if it refuses or stays silent for
+ * `limitMs`.
  */
 export async function callPm2<T>(
   home: Pick<Home, 'pm2'>,
@@ -70,7 +70,7 @@ export async function callPm2<T>(
   });
 }
 
-/** All processes that PM2 manages; none if its daemon is down. Throws E_RUNTIME if it does not answer. */
+/** All processes that PM2 manages; none if its daemon is down. Throws E_RUNTIME if it does not respond. */
 export async function pm2Processes(home: Pick<Home, 'pm2'>): Promise<Pm2Process[]> {
   try {
     return await callPm2<Pm2Process[]>(home, 'getMonitorData');
