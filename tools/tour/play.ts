@@ -31,7 +31,7 @@ export async function play(root: string, strategies: TourStrategy[]): Promise<Sp
   const copy = await makeCopy(root, {
     name: 'tour',
     ports: { http, deployer, blue: slots.blue ?? 0, green: slots.green ?? 0 },
-    settings: { ...SETTINGS, SLOTS: pool.join(',') },
+    settings: { ...SETTINGS, SLOTS: pool.join(','), LC_ALL: words().locale },
   });
   const commands = commandsIn(copy);
   const recorder = new Recorder(slots);

@@ -5,6 +5,8 @@ import { KnownFailure } from '../../scripts/lib/known';
 
 /** Durations and sizes are formatted already. */
 const en = {
+  /** For the commands in the copy. */
+  locale: 'C.UTF-8',
   starting: 'Starting a throw-away copy',
   started: 'a throw-away copy runs',
   legend: (users: number) =>
@@ -68,6 +70,7 @@ const en = {
 type Words = typeof en;
 
 const ko: Words = {
+  locale: 'ko_KR.UTF-8',
   starting: '임시 복사본을 시작하는 중',
   started: '임시 복사본 실행 중',
   legend: (users) =>
@@ -110,7 +113,7 @@ const ko: Words = {
   noneServed: '서비스하는 슬롯이 없는 순간 있음',
   someServed: (slots) => `항상 슬롯 ${slots}개 이상 서비스`,
   affected: (some, all) => `사용자 ${count(all)}명 중 ${count(some)}명이 에러를 겪음`,
-  rolledBack: (time) => `롤백 ${time}`,
+  rolledBack: (time) => `${time} 만에 롤백`,
   rolledBackAutomatically: (time) => `${time} 만에 자동 롤백`,
 
   rows: {
