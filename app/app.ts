@@ -1,4 +1,4 @@
-/** Creates the Express app. Its dependencies are passed in, so that a test can build one in a millisecond. */
+/** Creates the Express app. Its dependencies are arguments, so that a test can build one in a millisecond. */
 import express, { type Express } from 'express';
 import type { Database } from './database';
 import { answerErrors, notFound } from './errors';
@@ -26,7 +26,7 @@ export interface Dependencies {
 export function createApp({ identity, database, messages, feed, stopping }: Dependencies): Express {
   const app = express();
   app.disable('x-powered-by');
-  // Another release may answer at the same address a moment later, so no tag stays valid.
+  // Another release may answer at the same address a moment later, so an entity tag would not stay valid.
   app.disable('etag');
   // Only nginx on this machine is trusted to set X-Forwarded-*.
   app.set('trust proxy', 'loopback');

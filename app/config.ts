@@ -58,7 +58,7 @@ function withoutEmpty(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
 }
 
-/** One folder per user, since users of a shared machine cannot write to each other's. */
+/** One folder per user, because users of a shared machine cannot write to each other's folders. */
 function developmentFolder(): string {
   return path.join(tmpdir(), `switchyard-dev-${process.getuid?.() ?? ''}`);
 }

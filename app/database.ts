@@ -9,8 +9,8 @@ import Libsql from 'libsql';
 import { ApiError } from './errors';
 
 /**
- * libsql waits for a lock synchronously, which blocks every other request, including /health. So SQLite itself waits
- * at most 5 ms, and further retries are asynchronous.
+ * libsql waits for a lock synchronously, and so blocks every other request, including /health. SQLite itself therefore
+ * waits at most 5 ms, and further retries are asynchronous.
  */
 const BUSY_TIMEOUT_MS = 5;
 const RETRY_LIMIT_MS = 5_000;
@@ -90,7 +90,7 @@ export class Database {
         this.#discard();
         if (!isBusy(error)) throw error;
         if (Date.now() >= deadline) throw new ApiError('unavailable', 'The database is busy.');
-        // At random, so that two slots do not collide on every attempt.
+        // A random pause, so that two slots do not collide on every attempt.
         await sleep(1 + Math.random() * 3);
       }
     }

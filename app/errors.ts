@@ -1,4 +1,4 @@
-/** Every error that a client or an operator can get, and the format in which clients get it. */
+/** Every error that a client or an operator can get, and its format for clients. */
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { ZodError } from 'zod';
 
@@ -27,7 +27,7 @@ interface ErrorBody {
   error: { code: ErrorCode; message: string; fields?: FieldProblem[] };
 }
 
-/** An expected error. Thrown anywhere in a request, it is answered as {@link ErrorBody}. */
+/** An expected error. If it is thrown anywhere in a request, the client gets an {@link ErrorBody}. */
 export class ApiError extends Error {
   readonly status: number;
 
@@ -60,7 +60,7 @@ export function invalid(error: ZodError): ApiError {
   return new ApiError('invalid', problems.join('; '), fields);
 }
 
-/** The last route of the app. A request that gets here has no other route. */
+/** The last route of the app, for requests that match no other route. */
 export const notFound: RequestHandler = (req) => {
   throw new ApiError('not_found', `There is nothing at ${req.path}.`);
 };
@@ -97,7 +97,7 @@ function asApiError(error: unknown): ApiError {
   if (status === 413) return new ApiError('too_large', 'The body is too large.');
   if (status === 415)
     return new ApiError('unsupported_media_type', 'The encoding of the body is not supported.');
-  // Any other fault of the client, such as a broken %-escape or a body shorter than announced.
+  // Any other fault of the client, such as a broken %-escape or a body that is shorter than announced.
   if (status && status >= 400 && status < 500)
     return new ApiError('bad_request', 'The request is malformed.');
   // The details go to the log. They would only reveal internals to a client.

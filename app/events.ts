@@ -1,4 +1,4 @@
-/** Server-sent events, as the streams of this app send them. */
+/** Helpers for this app's server-sent event streams. */
 import type { Response } from 'express';
 
 /** Sends the head of a stream. */
@@ -6,7 +6,7 @@ export function openEvents(res: Response): void {
   res.writeHead(200, {
     'Content-Type': 'text/event-stream; charset=utf-8',
     'Cache-Control': 'no-store',
-    // Otherwise nginx collects events until its buffer is full.
+    // Without this header, nginx would collect events until its buffer is full.
     'X-Accel-Buffering': 'no',
   });
 }

@@ -10,7 +10,7 @@ const PAGE = 100;
 
 export interface Listener {
   onMessage(message: Message): void;
-  /** False while the listener cannot take more. It gets the missed messages later. */
+  /** False while the listener cannot accept more. It gets the missed messages later. */
   isReady(): boolean;
   /** The server is stopping: end the stream. This is the last call. */
   onStop(): void;
@@ -54,7 +54,7 @@ export class MessageFeed {
   async #poll(): Promise<void> {
     // Nearly always all listeners have the same last id, so this is one query.
     for (const [after, group] of this.#readyByPosition()) {
-      // Listeners wait through a failed query. /health reports it.
+      // After a failed query, listeners wait for the next poll; /health reports the failure.
       const messages = await this.#messages.after(after, PAGE).catch((): Message[] => []);
       for (const listener of group) this.#deliver(listener, messages);
     }
@@ -73,7 +73,7 @@ export class MessageFeed {
 
   #deliver(listener: Listener, messages: Message[]): void {
     for (const message of messages) {
-      // It may have been removed during the query.
+      // The listener may have been removed during the query.
       if (!this.#listeners.has(listener)) return;
       listener.onMessage(message);
       this.#listeners.set(listener, message.id);

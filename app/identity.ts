@@ -28,9 +28,9 @@ export function identify(config: Pick<Config, 'commit' | 'instance' | 'slot'>, f
 }
 
 /**
- * Compiled, this code is in dist/app of its release; in development, in app of the clone. A search upward finds the
- * right package.json from both, and skips a package.json with only a `"type"`. It is read once, so that /version
- * reports the running release.
+ * The compiled code is in the release's dist/app. In development, it runs from the clone's app/. A search upward finds
+ * the right package.json from both, and skips a package.json with only a `"type"`. The file is read once, so that
+ * /version reports the running release.
  */
 function readManifest(folder: string): z.infer<typeof Manifest> {
   const manifest = manifestIn(folder);

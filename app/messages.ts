@@ -41,7 +41,7 @@ export class MessageStore {
 
   /** @returns up to `limit` messages, newest first, all older than `before` if that is given. */
   async page({ limit, before = Number.MAX_SAFE_INTEGER }: { limit: number; before?: number }): Promise<Page> {
-    // One row more than the limit shows whether there is a next page, without a count of the table.
+    // One row more than the limit shows whether there is a next page, without counting the table.
     const rows = await this.#select(`WHERE id < ? ORDER BY id DESC LIMIT ?`, before, limit + 1);
     const messages = rows.slice(0, limit);
     return { messages, next: rows.length > limit ? (messages.at(-1)?.id ?? null) : null };

@@ -3,7 +3,7 @@ import { readConfig } from './config';
 import { Database } from './database';
 import { migrate } from './migrations';
 
-/** Two migrations at once wait for each other. The caller has a time limit of its own. */
+/** Concurrent migrations run one at a time; the second waits for the first. The caller has its own time limit. */
 const RETRY_LIMIT_MS = 60_000;
 
 async function main(): Promise<void> {

@@ -39,8 +39,8 @@ export const MIGRATIONS: readonly Migration[] = [
 ];
 
 /**
- * Applies the missing ones of `migrations`. Two processes may run it at the same time.
- * @returns those that this call applied.
+ * Applies the missing migrations. Two processes may call it at the same time.
+ * @returns the migrations that this call applied.
  * @throws SQLite's error, prefixed with the number and name of the migration. Earlier ones stay applied.
  */
 export async function migrate(database: Database, migrations = MIGRATIONS): Promise<Migration[]> {
@@ -52,7 +52,7 @@ export async function migrate(database: Database, migrations = MIGRATIONS): Prom
   return applied;
 }
 
-/** @returns true if every migration of this release is applied. Those of a newer release do not matter. */
+/** @returns true if every migration of this release is applied. Migrations of a newer release do not matter. */
 export function hasSchema(connection: Connection, migrations = MIGRATIONS): boolean {
   const applied = new Set(connection.all('SELECT number FROM schema_migrations').map((row) => row.number));
   return migrations.every((migration) => applied.has(migration.number));

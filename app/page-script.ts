@@ -1,6 +1,6 @@
 /**
- * The script of the page. It shows the release that serves the page and counts the open pages, and follows a deployment:
- * the stream ends every few seconds, and the next one may come from another release.
+ * The script of the page. It shows the release that serves the page and the number of open pages. It notices a
+ * deployment because the stream ends every few seconds, and the next one may come from another release.
  */
 export const PAGE_SCRIPT = `
 const find = (selector) => document.querySelector(selector);

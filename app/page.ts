@@ -10,7 +10,10 @@ const GREETING = 'Hello from Switchyard';
 const COLOURS: Record<string, string> = { blue: '#2563eb', green: '#15803d' };
 const GREY = '#4b5563';
 
-/** What the page shows of a release. The stream sends it too, so that an open page shows the next release. */
+/**
+ * The facts about a release that the page shows. The stream also sends them, so that an open page shows the next
+ * release.
+ */
 export interface Facts {
   title: string;
   icon: string;

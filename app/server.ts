@@ -40,7 +40,7 @@ async function main(): Promise<void> {
     );
     process.exit(graceful ? 0 : 1);
   };
-  // `on`, not `once`: a second signal must not fall back to Node's default, which exits at once.
+  // `on`, not `once`: a second signal must not fall back to Node's default, which exits immediately.
   process.on('SIGTERM', () => void stop('SIGTERM'));
   process.on('SIGINT', () => void stop('SIGINT'));
 }

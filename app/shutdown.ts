@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 import { Server as NetServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How long a new connection may take to send its first byte, since its request may be on its way. */
+/** How long a new connection may take to send its first byte, because its request may be in transit. */
 const FIRST_BYTE_MS = 250;
 
 /**
@@ -23,14 +23,17 @@ export function gracefulShutdown(
 ): () => Promise<boolean> {
   const connections = new Set<Socket>();
   const inFlight = new Map<ServerResponse, Socket>();
-  /** The bytes read of a connection when its last request or response ended. While there are no more, it is idle. */
+  /**
+   * The number of bytes read from a connection when its last request or response ended. Until it grows, the connection
+   * is idle.
+   */
   const readUntil = new WeakMap<Socket, number>();
 
   server.on('connection', (socket: Socket) => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
-  // Must run before the app's own listener, which may answer at once.
+  // Must run before the app's own listener, which may answer immediately.
   server.prependListener('request', (req, res) => {
     const { socket } = req;
     if (stopping.signal.aborted) closeAfter(res);
@@ -58,12 +61,12 @@ export function gracefulShutdown(
   async function stop(): Promise<boolean> {
     stopping.abort();
     for (const res of inFlight.keys()) closeAfter(res);
-    // Not http's own close: since Node 26 it also closes connections whose first request is on its way.
+    // Not http's own close: since Node 26 it also closes connections whose first request is in transit.
     const closed = new Promise<true>((resolve) =>
       NetServer.prototype.close.call(server, () => resolve(true)),
     );
     closeIdle();
-    // After one more turn of the event loop, since a delayed process has yet to read what arrived meanwhile.
+    // After one more turn of the event loop, because a delayed process has yet to read data that has already arrived.
     setTimeout(() => setImmediate(() => closeSilent(connections)), FIRST_BYTE_MS).unref();
     const graceful = await Promise.race([closed, sleep(timeoutMs, false, { ref: false })]);
     if (!graceful) server.closeAllConnections();
@@ -74,12 +77,12 @@ export function gracefulShutdown(
   return () => (stopped ??= stop());
 }
 
-/** Tells the client not to send its next request here, which would come too late. */
+/** Makes the client send its next request on another connection; on this one it would come too late. */
 function closeAfter(res: ServerResponse): void {
   if (!res.headersSent) res.setHeader('Connection', 'close');
 }
 
-/** Browsers open connections in advance. Node would wait for their first request as for one in flight. */
+/** Browsers open connections in advance. Node would wait for their first request as if it were in flight. */
 function closeSilent(connections: Set<Socket>): void {
   for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
 }

@@ -1,7 +1,7 @@
 /**
  * Counts the open pages by the release that serves them. Every slot writes to the shared database. A page is a row that
- * expires unless its stream renews it, so the pages of a killed process are not counted for long, and a page that moves
- * to another slot is counted once.
+ * expires unless its stream renews it. So the pages of a killed process soon stop counting, and a page that moves to
+ * another slot counts once.
  */
 import type { Database } from './database';
 import type { Identity } from './identity';
@@ -14,7 +14,7 @@ export interface ReleaseCount {
   visitors: number;
 }
 
-/** All streams of a process share a count that is this young. */
+/** All streams of a process share a count until it is this old. */
 const COUNT_MS = 250;
 
 export class Visitors {

@@ -1,6 +1,6 @@
 /**
  * /api/v1/messages/stream: new messages as server-sent events. A stream outlives other requests, so it is the hard case
- * of a deployment. It stays on its slot until that stops and sends a last event. The client then reconnects to the
+ * of a deployment. It stays on its slot until the slot stops and sends a last event. The client then reconnects to the
  * other slot with Last-Event-ID and misses nothing.
  */
 import { Router, type Response } from 'express';
@@ -20,7 +20,7 @@ export function streamRoutes(feed: MessageFeed, messages: MessageStore, heartbea
   router
     .route('/')
     .get(async (req, res) => {
-      // Read before the first byte, so that an open stream gets every message posted from then on.
+      // Read before the first byte is sent, so that an open stream gets every message posted from then on.
       const newest = await messages.newestId();
       const after = Math.min(lastSeen(req.get('Last-Event-ID')) ?? newest, newest);
       openEvents(res);

@@ -16,7 +16,7 @@ const POLL_MS = 500;
 /** How long a browser waits before it opens the next stream. */
 const RETRY_MS = 200;
 
-/** Until it expires, a page has time to open its next stream on a busy machine. */
+/** Long enough for a page to open its next stream, even on a busy machine. */
 const EXPIRY_MS = STREAM_MS + 5_000;
 
 const Query = z.strictObject({ visitor: z.string().regex(/^[\w-]{1,64}$/, 'must be the id of a page') });

@@ -147,7 +147,7 @@ describe('migrations', () => {
     expect(await old.read(hasSchema)).toBe(true);
   });
 
-  test('can be applied by two processes at once', async () => {
+  test('can be applied by two processes at the same time', async () => {
     const name = file();
     const steps = Array.from({ length: 20 }, (_, i) => add(i + 1, `CREATE TABLE t${i} (x)`));
     const runs = await Promise.all([migrate(openDatabase(name), steps), migrate(openDatabase(name), steps)]);

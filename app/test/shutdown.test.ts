@@ -86,7 +86,7 @@ test('an open connection gets a 503 from /health that says the server is stoppin
   expect(await graceful).toBe(true);
 });
 
-test('idle keep-alive connections are closed at once', async () => {
+test('idle keep-alive connections are closed immediately', async () => {
   const { port, stop } = await running();
   const agent = new Agent({ keepAlive: true });
   afterwards(() => agent.destroy());
@@ -95,7 +95,7 @@ test('idle keep-alive connections are closed at once', async () => {
   expect(await stop()).toBe(true);
 });
 
-test('a connection whose request was answered before its body arrived is closed at once', async () => {
+test('a connection whose request was answered before its body arrived is closed immediately', async () => {
   const { port, stop, bytesArrived } = await running();
   const head = 'POST /nowhere HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\n';
   const early = await dial(port, head);

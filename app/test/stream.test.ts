@@ -76,7 +76,7 @@ test('a stopping server ends a stream properly, with a last event and a retry ti
   expect(stream.text()).toMatch(/event: bye\nretry: 1000\ndata: {}\n\n\r\n0\r\n\r\n$/);
 });
 
-test('a stream that is opened while the server is stopping ends at once', async () => {
+test('a stream that is opened while the server is stopping ends immediately', async () => {
   const { app, stopping } = await release();
   stopping.abort();
   const { text } = await request(app).get(STREAM);

@@ -1,4 +1,4 @@
-/** Shared by all tests: a database in a temporary folder, an app on it, and a client that shows raw responses. */
+/** Helpers for all tests: a database in a temporary folder, an app on it, and a client that shows raw responses. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, request, type IncomingMessage, type RequestOptions, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
@@ -12,12 +12,12 @@ import { MessageStore } from '../messages';
 import { migrate } from '../migrations';
 
 // These tests run in every deployment, on a machine that serves users at the same time, so slowness is not a failure.
-// For the same reason they wait for a condition instead of expecting it by a certain time.
+// They therefore wait for a condition instead of expecting it by a certain time.
 jest.setTimeout(120_000);
 
 const cleanups: (() => unknown)[] = [];
 
-/** Runs `cleanup` after the test, the last one first. */
+/** Runs `cleanup` after the test, in reverse order of registration. */
 export function afterwards(cleanup: () => unknown): void {
   cleanups.push(cleanup);
 }

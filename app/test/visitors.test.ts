@@ -84,7 +84,7 @@ test('a stream ends by itself, complete, and its page stays counted while it ope
   expect(await new Visitors(database, identity).count()).toMatchObject([{ visitors: 1 }]);
 });
 
-test('a stopping server ends a stream at once', async () => {
+test('a stopping server ends a stream immediately', async () => {
   const { app, stopping } = await release();
   const page = await dial(await serve(app), get(stream('page-1'), 'Connection: close\r\n'));
   await page.until(/event: release/);
@@ -93,7 +93,7 @@ test('a stopping server ends a stream at once', async () => {
   expect(page.text()).toMatch(/\r\n0\r\n\r\n$/);
 });
 
-test('a stream that is opened while the server is stopping counts nothing and ends at once', async () => {
+test('a stream that is opened while the server is stopping counts nothing and ends immediately', async () => {
   const setting = await release();
   setting.stopping.abort();
   const { status } = await request(setting.app).get(stream('page-1'));
