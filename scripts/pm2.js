@@ -25,7 +25,7 @@ function main() {
     stdio: 'inherit',
     env: environment,
   });
-  // Ctrl-C reaches PM2 too, which decides what to do
+  // Ctrl-C also reaches PM2, which decides what to do
   process.on('SIGINT', () => {});
   pm2.on('error', end);
   pm2.on('exit', (code, signal) => {

@@ -8,7 +8,7 @@
  *     HTTP_PORT=8000 RUNTIME=compose npm start     docs/configuration.md lists every variable
  *     npm -s start -- --json                       prints one JSON document, and the progress to standard error
  */
-// Runs before any npm package is installed, and parses on an old Node, so that the user reads what is wrong.
+// Runs before any npm package is installed, and parses on an old Node version, so that the user gets a clear error.
 'use strict';
 const path = require('path');
 const { ensureBuilt } = require('./lib/build');
@@ -25,7 +25,7 @@ async function start() {
   if (asksForHelp(process.argv)) return printUsage(__filename);
   if (process.env.SWITCHYARD_CHECK) return check();
   checkMachine(ROOT);
-  // the quick check comes before the long work, so that a user without root gets the hint at once
+  // the quick check comes before the long work, so that a user without root gets the hint immediately
   await ensureNginx();
   await ensurePackages(ROOT);
   await ensureBuilt(ROOT, 'deploy', 'Switchyard');

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // @ts-check
 /**
- * `npm test`: sets itself up as `npm start` does, runs the quick tests and prints a summary. The last line is always
- * `N passed, N failed, N skipped`.
+ * `npm test`: installs what it needs, as `npm start` does, runs the quick tests and prints a summary. The last line is
+ * always `N passed, N failed, N skipped`.
  *
  *     npm test                          what a contributor runs
  *     npm run test:all                  everything
@@ -26,7 +26,7 @@ const { leftInEngine, removeFromEngine } = require('./lib/engine-leftovers');
 const { filesLeft, processesLeft, withContent } = require('./lib/leftovers');
 
 const ROOT = path.resolve(__dirname, '..');
-/** These need no real parts: neither nginx nor the compiled kit and app. */
+/** Suites that need neither nginx nor the compiled kit and app. */
 const ALONE = ['app', 'unit'];
 
 async function test() {
@@ -35,7 +35,7 @@ async function test() {
   const suites = suitesOf(runs);
   await setUp(suites);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sy-'));
-  // nginx's worker runs as another user and must be able to enter; unix sockets need a short path
+  // nginx's workers run as another user and must be able to enter; unix sockets need a short path
   fs.chmodSync(folder, 0o755);
   try {
     const outcomes = await runSuites(ROOT, runs, rest, folder);
@@ -97,7 +97,7 @@ async function endLeftovers(folder) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch (_) {
-      // the process has ended meanwhile
+      // the process has already exited
     }
   }
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Compiles a TypeScript tree into dist/ when its sources have changed. The new build replaces the old one by a rename, so
- * a running deployer never reads half a build, and a tree that does not compile keeps the old one.
+ * Compiles a TypeScript tree into dist/ when its sources have changed. A rename puts the new build in place of the old
+ * one, so a running deployer never reads half a build. If the tree does not compile, the old build stays.
  */
 'use strict';
 const crypto = require('crypto');
@@ -11,7 +11,7 @@ const { KnownFailure } = require('./known');
 const { phase } = require('./phase');
 const { run } = require('./run');
 
-/** The compiler in machine code: several times as fast (docs/decisions/0015-two-compilers.md). */
+/** The compiler as native code, which is several times as fast (docs/decisions/0015-two-compilers.md). */
 const COMPILER = 'node_modules/typescript7';
 const LINES_SHOWN = 12;
 
@@ -35,7 +35,7 @@ async function build(root, name, stamp) {
   const fresh = fs.mkdtempSync(path.join(root, 'dist', `.${name}-`));
   try {
     await compile(root, name, fresh);
-    // otherwise Node reads the clone's package.json, which the user may have broken or set to "module"
+    // otherwise Node would read the clone's package.json, which the user may have broken or set to "module"
     fs.writeFileSync(path.join(fresh, 'package.json'), '{ "type": "commonjs" }\n');
     fs.writeFileSync(path.join(fresh, '.stamp'), stamp);
     swap(fresh, result);

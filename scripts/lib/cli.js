@@ -21,7 +21,8 @@ function becomeCli(cli, args) {
 }
 
 /**
- * Caches compiled code, from Node 22 on. In the clone, because a folder in /tmp could belong to another user.
+ * Caches compiled code, from Node 22 on. The cache is in the clone, because a folder in /tmp could belong to another
+ * user.
  * @param {string} cli
  */
 function keepCompiled(cli) {

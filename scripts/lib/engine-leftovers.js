@@ -26,7 +26,7 @@ const KINDS = [
 ];
 
 /**
- * Empty where there is no engine.
+ * Empty if there is no engine.
  * @param {string} folder the run's own folder
  * @returns {{ what: string, id: string, name: string }[]}
  */
@@ -53,7 +53,10 @@ function leftOf({ what, list, name }, folder) {
     .map(([id = '', called = '']) => ({ what, id, name: called }));
 }
 
-/** Returns its output; empty when it fails, as for a container that was removed meanwhile. @param {...string} args */
+/**
+ * Returns the command's output; empty if it fails, for example because the container has already been removed.
+ * @param {...string} args
+ */
 function docker(...args) {
   return spawnSync('docker', args, { encoding: 'utf8' }).stdout || '';
 }

@@ -16,13 +16,13 @@ const QUIET = { DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_SUSPEND: '1', LC_
 const INSTALL = ['install', ...APT, '--no-install-recommends', 'nginx'];
 /** Printed by apt-get before it starts. */
 const NOISE = /^(Reading|Building) .*\.\.\./;
-/** Printed by apt-get when its package lists are older than the archive. */
+/** Printed by apt-get if its package lists are older than the archive. */
 const STALE = /404 +Not Found|Unable to locate package|has no installation candidate|Unable to fetch/;
 
 /**
  * Root only. Ctrl-C does not interrupt it: a half-configured package would start its service later.
  * @param {{ manager: string | null, systemd: boolean, fresh: boolean }} system
- * @returns {Promise<string[]>} why it failed, in the last lines of its output; empty when it went through
+ * @returns {Promise<string[]>} the last lines of its output if it failed; empty if it succeeded
  */
 function installNginx(system) {
   return uninterrupted(async () => {
@@ -55,7 +55,11 @@ function dnfInstall() {
   return whole('dnf', ['install', '-y', '-q', '--setopt=install_weak_deps=False', 'nginx-core']);
 }
 
-/** Off now and after the next start of the machine. @param {boolean} systemd @returns {Promise<string[]>} why not */
+/**
+ * Disables the service now and after the next start of the machine.
+ * @param {boolean} systemd
+ * @returns {Promise<string[]>} why not
+ */
 async function switchOff(systemd) {
   if (systemd) {
     const result = await whole('systemctl', ['disable', '--now', 'nginx.service']);
@@ -66,7 +70,7 @@ async function switchOff(systemd) {
   return result.status === 0 ? [] : why(result);
 }
 
-/** A machine that has its own policy keeps it. @param {string} file @returns {() => void} undoes it */
+/** Keeps a policy that the machine already has. @param {string} file @returns {() => void} undoes it */
 function forbidServices(file) {
   if (fs.existsSync(file) && !fs.readFileSync(file, 'utf8').includes(POLICY_MARK)) return () => {};
   fs.writeFileSync(file, `#!/bin/sh\n${POLICY_MARK}\nexit 101\n`, { mode: 0o755 });

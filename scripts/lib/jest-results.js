@@ -1,5 +1,5 @@
 // @ts-check
-/** A jest reporter: writes what became of every test into the file named by SWITCHYARD_TEST_RESULTS. */
+/** A jest reporter: writes the result of every test to the file named by SWITCHYARD_TEST_RESULTS. */
 'use strict';
 const fs = require('fs');
 const { STAYS_OPEN, recordsOf } = require('./results');

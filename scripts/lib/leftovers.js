@@ -6,13 +6,13 @@ const path = require('path');
 
 const PATIENCE_MS = 3000;
 const POLL_EVERY_MS = 50;
-/** The most files that are named for a folder. */
+/** The maximum number of files that are named for a folder. */
 const MOST_NAMED = 8;
 /** Node's own cache. */
 const NOT_OURS = ['node-compile-cache'];
 
 /**
- * The run's processes, after a wait for those that are about to end.
+ * The run's processes, after a wait for those that are about to exit.
  * @param {string} folder the run's own folder
  * @param {number} [patience] milliseconds
  * @returns {Promise<{ pid: number, command: string }[]>}
@@ -32,7 +32,7 @@ function filesLeft(folder) {
   return fs.readdirSync(folder).filter((name) => !NOT_OURS.includes(name));
 }
 
-/** A name with the first files in it, which show what wrote them. @param {string} folder @param {string} name */
+/** A name with the first files in it, which show what created them. @param {string} folder @param {string} name */
 function withContent(folder, name) {
   const file = path.join(folder, name);
   if (!fs.statSync(file).isDirectory()) return name;
@@ -51,7 +51,7 @@ function processesOf(folder) {
     .map((pid) => ({ pid: Number(pid), command: read(pid, 'cmdline').split('\0').join(' ').trim() }));
 }
 
-/** Empty for ended processes and those of other users. @param {string} pid @param {string} file */
+/** Empty for exited processes and those of other users. @param {string} pid @param {string} file */
 function read(pid, file) {
   try {
     return fs.readFileSync(`/proc/${pid}/${file}`, 'utf8');

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * jest's test sequencer. Files run by their recorded duration, the longest first, so that no long one starts when the
- * others are over. jest by itself goes by the size of a file.
+ * jest's test sequencer. Runs the files with the longest recorded duration first, so that no long one starts last. By
+ * default, jest goes by file size.
  */
 'use strict';
 const path = require('path');
@@ -22,7 +22,7 @@ class LongestFirst {
   }
 
   /**
-   * `--shard=1/3`: each file goes to the shard with the least to do.
+   * `--shard=1/3`: each file goes to the shard with the least work.
    * @template {{ path: string, context: any }} T
    * @param {T[]} tests
    * @param {{ shardIndex: number, shardCount: number }} options the index counts from 1
@@ -35,14 +35,14 @@ class LongestFirst {
     }));
     for (const test of this.sort(tests)) {
       const least = shards.reduce((one, other) => (other.seconds < one.seconds ? other : one));
-      // a file without a record costs something too
+      // a file without a record also takes some time
       least.seconds += Math.max(this.seconds(test), 0.2);
       least.tests.push(test);
     }
     return shards.flatMap(({ tests: some }, index) => (index === shardIndex - 1 ? some : []));
   }
 
-  /** jest asks this for --onlyFailures, of which no record is kept. @template T @param {T[]} tests */
+  /** Called by jest for --onlyFailures; no record of failures is kept. @template T @param {T[]} tests */
   allFailedTests(tests) {
     return tests;
   }

@@ -1,5 +1,5 @@
 // @ts-check
-/** Checks what this program cannot fix: the system, the version of Node, git, a commit. */
+/** Checks requirements that this program cannot fix: the system, the version of Node, git, a commit. */
 'use strict';
 const { spawnSync } = require('child_process');
 const { find } = require('./find');
@@ -8,11 +8,11 @@ const { KnownFailure } = require('./known');
 const OLDEST_NODE = 20;
 /** In a hook, GIT_DIR would make git use another repository than that of the folder. */
 const OF_A_HOOK = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_PREFIX', 'GIT_QUARANTINE_PATH'];
-/** git does not need these. */
+/** Variables that git does not need. */
 const SECRETS = ['WEBHOOK_SECRET', 'NOTIFY_URL'];
 
 /**
- * Throws the first thing that is missing. @param {string} root the clone
+ * Throws the error for the first missing requirement. @param {string} root the clone
  * @param {{ version: string, platform: string, env: NodeJS.ProcessEnv }} [on] the process it runs in
  */
 function checkMachine(root, on) {

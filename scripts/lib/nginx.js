@@ -16,7 +16,7 @@ const { installNginx } = require('./install-nginx');
  */
 
 /**
- * Throws E_NO_NGINX without root, or when the installation fails.
+ * Throws E_NO_NGINX without root, or if the installation fails.
  * @param {{ env: NodeJS.ProcessEnv, uid: number, folders: string[] }} [who]
  */
 async function ensureNginx(who) {
@@ -59,7 +59,7 @@ function hint(system, sudo) {
 }
 
 /**
- * The one line that installs nginx and keeps its own service, a public server on port 80, off. The package is
+ * The command line that installs nginx and keeps its own service, a public server on port 80, off. The package is
  * `nginx` and not `nginx-light`: before Debian 12 and Ubuntu 23.04 the light one lacks split_clients.
  * @param {System} system
  * @param {string} sudo `sudo `, or nothing for root

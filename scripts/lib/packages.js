@@ -14,7 +14,7 @@ const INSTALL = ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--include
 const LINES_SHOWN = 12;
 
 /**
- * Installs the packages if needed, and destroys nothing that the user has put there.
+ * Installs the packages if needed. Refuses rather than overwrite what the user put in node_modules.
  * @param {string} root the clone
  * Throws E_PACKAGES.
  */
@@ -47,7 +47,7 @@ async function install(root) {
  */
 function checkPackages(root, needed = 'commander') {
   if (fs.existsSync(path.join(root, 'node_modules', needed))) return;
-  const hint = 'Install them: npm ci; the active release stays live meanwhile.';
+  const hint = 'Install them: npm ci; the active release stays live.';
   throw new KnownFailure('E_PACKAGES', 'The npm packages of this clone are gone.', hint);
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Prints a phase while it runs: seconds that count up in a terminal, plain lines in a pipe. With --json, standard output
- * is left to the document.
+ * Prints a phase while it runs: seconds that count up in a terminal, plain lines in a pipe. With --json, standard
+ * output contains only the document.
  */
 'use strict';
 const signs = require('./signs');

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Pure: from jest's results to the summary of `npm test`.
+ * Pure: turns jest's results into the summary of `npm test`.
  *
- * @typedef {object} Outcome what became of one test
+ * @typedef {object} Outcome the result of one test
  * @property {string} suite
  * @property {string} name
  * @property {'passed' | 'failed' | 'skipped'} status
@@ -15,13 +15,15 @@
 'use strict';
 const { duration } = require('./phase');
 
-/** Exit status of a jest that has its results but cannot end, because a test left something open in it. */
+/** Exit status of a jest process that has its results but cannot exit, because a test left something open in it. */
 const STAYS_OPEN = 97;
 
-/** What test/support/needs.ts puts into the title of tests that this machine cannot run. */
+/** The mark that test/support/needs.ts puts into the title of tests that this machine cannot run. */
 const NEEDS = / \[needs (.+)\]/;
 
-/** So many lines of a failure stand in the summary: all that is left of a log that was cut from the front. */
+/**
+ * The number of a failure's lines in the summary, which may be all that is left of a log that was cut from the front.
+ */
 const LINES_OF_FAILURE = 3;
 
 /**

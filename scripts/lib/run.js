@@ -1,5 +1,5 @@
 // @ts-check
-/** Runs a program until it exits and keeps its last lines. Ctrl-C ends the program too. */
+/** Runs a program until it exits and keeps its last lines. Ctrl-C also stops the program. */
 'use strict';
 const { spawn } = require('child_process');
 const signs = require('./signs');
@@ -8,7 +8,7 @@ const LINES_KEPT = 200;
 /** @type {NodeJS.Signals[]} */
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** A signal of the user or the system ended this process. It needs no explanation, only a clean exit. */
+/** The user or the system stopped this process by a signal. This needs no explanation, only a clean exit. */
 class Interrupted extends Error {
   /** @param {NodeJS.Signals} signal */
   constructor(signal) {
@@ -18,7 +18,7 @@ class Interrupted extends Error {
 }
 
 /**
- * Resolves with the exit status (null when it could not be started or was killed) and its last lines. A signal to this
+ * Resolves with the exit status (null if it could not be started or was killed) and its last lines. A signal to this
  * process is passed on to the program; then it rejects with Interrupted. A `whole` program gets its own session, where
  * Ctrl-C does not reach it: for use inside `uninterrupted`.
  * @param {string} command
@@ -36,14 +36,14 @@ async function run(command, args, options) {
   if (whole) return ended(start());
   /** @type {import('child_process').ChildProcess | undefined} */
   let child;
-  // started after the listener, because a signal between the two would leave the program running
+  // started after the listener is added, because a signal between the two would leave the program running
   return leavingAfter(
     () => ended((child = start())),
     (signal) => child && child.kill(signal),
   );
 }
 
-/** Installers, compilers and scripts of packages need no secret. @param {NodeJS.ProcessEnv} env */
+/** Removes secrets, which installers, compilers and scripts of packages do not need. @param {NodeJS.ProcessEnv} env */
 function withoutSecret(env) {
   const rest = Object.assign({}, env);
   delete rest.WEBHOOK_SECRET;
@@ -57,7 +57,9 @@ function withoutSecret(env) {
  * @param {() => Promise<T>} work
  */
 function uninterrupted(work) {
-  return leavingAfter(work, () => console.log('\nEnding as soon as the installation is over ' + signs.dots));
+  return leavingAfter(work, () =>
+    console.log('\nStopping as soon as the installation has finished ' + signs.dots),
+  );
 }
 
 /**

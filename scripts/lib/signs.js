@@ -1,5 +1,5 @@
 // @ts-check
-/** Signs for the lines before the kit is built; deploy/os/terminal.ts has the same for the kit. */
+/** Signs for lines that are printed before the kit is built; deploy/os/terminal.ts has the same signs for the kit. */
 'use strict';
 
 const { LC_ALL, LC_CTYPE, LANG } = process.env;

@@ -1,5 +1,5 @@
 // @ts-check
-/** Runs the suites through jest and collects what became of every test. */
+/** Runs the suites through jest and collects the result of every test. */
 'use strict';
 const fs = require('fs');
 const path = require('path');
@@ -9,9 +9,9 @@ const { STAYS_OPEN } = require('./results');
 /** @typedef {{ suites: string[], options: string[], env?: Record<string, string> }} Run one run of jest */
 
 /**
- * In this order. Tests with real parts wait for them now and then, so three workers keep two processors busy. Tests
- * with a bound in seconds must measure Switchyard and not the machine: two run side by side where the bound is five
- * seconds, and nothing runs beside those with a bound of one.
+ * The runs, in this order. Tests with real parts often wait for them, so three workers keep two processors busy. Timed
+ * tests must measure Switchyard, not the machine. Those with a five-second limit run two at a time; those with a
+ * one-second limit run alone.
  *
  * @type {Run[]}
  */
@@ -22,7 +22,10 @@ const ALL = [
   { suites: ['timed'], options: ['--runInBand', ...without('timed/(?!webhook|operator-requests)')] },
 ];
 
-/** What a contributor runs: it needs no engine, and includes only the first of the end-to-end tests. @type {Run[]} */
+/**
+ * The runs for a contributor: they need no engine, and include only the first of the end-to-end tests.
+ * @type {Run[]}
+ */
 const QUICK = [
   { suites: ['app', 'unit'], options: ['--maxWorkers=100%'] },
   {
@@ -32,7 +35,7 @@ const QUICK = [
   },
 ];
 
-/** Only by name, since each takes long. @type {Run[]} */
+/** Run only by name, because each takes long. @type {Run[]} */
 const LONG = [{ suites: ['abuse'], options: ['--runInBand'] }];
 
 /** @param {string} pattern of paths below test/ */
@@ -45,7 +48,7 @@ function suitesOf(runs) {
   return [...new Set(runs.flatMap(({ suites }) => suites))];
 }
 
-/** The runs that are left with these suites only. @param {string[]} wanted @returns {Run[]} */
+/** The runs, limited to these suites; runs without any are dropped. @param {string[]} wanted @returns {Run[]} */
 function runsOf(wanted) {
   return [...ALL, ...LONG]
     .map(({ suites, options }) => ({
@@ -72,7 +75,7 @@ async function runSuites(root, runs, rest, folder) {
 /** @param {string} root @param {Run} run @param {string[]} rest @param {string} folder */
 async function runJest(root, { suites, options, env }, rest, folder) {
   const file = path.join(folder, 'results.json');
-  // options that take lists come first: they would take the file names in `rest` too
+  // options with lists come first, because they would also consume the file names in `rest`
   const args = [
     path.join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
     ...['--selectProjects', ...suites],
@@ -91,7 +94,7 @@ async function runJest(root, { suites, options, env }, rest, folder) {
   return outcomesOf(file, suites.join(' and '), status);
 }
 
-/** Without the settings of a developer's own Switchyard. @param {string} folder @param {string} file */
+/** The environment without the settings of a developer's own Switchyard. @param {string} folder @param {string} file */
 function environment(folder, file) {
   const entries = Object.entries(process.env).filter(
     ([name]) => !/^(SWITCHYARD_|WEBHOOK_SECRET$|GIT_)/.test(name),
@@ -105,14 +108,14 @@ function outcomesOf(file, suite, status) {
   if (status === STAYS_OPEN) {
     return outcomes.concat({
       suite,
-      name: 'a test left something open, so jest could not end',
+      name: 'a test left something open, so jest could not exit',
       status: 'failed',
     });
   }
   if (status !== 0 && !outcomes.some((outcome) => outcome.status === 'failed')) {
     return outcomes.concat({
       suite,
-      name: `jest ended with status ${status}, though no test failed`,
+      name: `jest exited with status ${status}, though no test failed`,
       status: 'failed',
     });
   }
