@@ -23,8 +23,8 @@ RUN node -e "const fs = require('fs'); \
   }"
 
 # npm gets this machine's .npmrc and certificates (docker-compose.*.yml) and the variables of `env set --for install` as
-# build secrets, which stay in no layer. INSTALL_VARIABLES and BUILD_VARIABLES are keyed hashes: they only tell the builder
-# when a cached layer was made with other values.
+# build secrets, which stay in no layer. INSTALL_VARIABLES and BUILD_VARIABLES are keyed hashes: they only show the
+# builder that a cached layer was built with different values.
 FROM ${NODE_IMAGE} AS packages
 WORKDIR /app
 ENV NPM_CONFIG_AUDIT=false NPM_CONFIG_FUND=false NPM_CONFIG_UPDATE_NOTIFIER=false NPM_CONFIG_CACHE=/npm-cache

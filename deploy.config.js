@@ -30,11 +30,11 @@ module.exports = {
     port: 8000,
     /** The largest request body that nginx passes to the app: 512k, 25m. */
     maxBody: '25m',
-    /** The addresses or networks of proxies in front of nginx, such as ['10.0.0.0/8', '127.0.0.1']. What they say about the
-        client and about https is believed; what anyone else says is overwritten. docs/proxy.md */
+    /** The addresses or networks of proxies in front of nginx, such as ['10.0.0.0/8', '127.0.0.1']. Their headers about
+        the client and https are trusted; those of any other sender are overwritten. docs/proxy.md */
     trustedProxies: [],
-    /** How many requests one address may have at once, WebSockets and other streams included; more get 429. This machine
-        and private networks are not counted. Null: any number. */
+    /** How many concurrent requests one address may have, including WebSockets and other streams; more get 429. This
+        machine and private networks are not counted. Null: any number. */
     perAddress: 2000,
     /** The paths of files with a hash in their name: '/assets/', or ['/_next/static/', '/fonts/']. If a slot answers a
         GET there with 404, nginx asks the slot of the other release. Takes effect at npm start. docs/strategies.md */
@@ -70,7 +70,7 @@ module.exports = {
   bake: {
     /** How long a release is watched after it goes live.                  environment: BAKE_SECONDS */
     seconds: 10,
-    /** The release is rolled back if its share of 5xx responses exceeds that of the release before by this much. */
+    /** The release is rolled back if its share of 5xx responses exceeds that of the previous release by this much. */
     maxErrorRatio: 0.05,
     /** Fewer requests than this are not evidence. */
     minRequests: 20,
@@ -133,8 +133,9 @@ module.exports = {
   keep: {
     /** The number of good releases to keep, besides the active and the warm one. */
     releases: 5,
-    /** The disk limit for releases and their packages, which releases with the same lockfile share. The oldest good
-        releases above it are removed. The active release, the warm one and the rollback target always stay. */
+    /** The disk limit for releases and their packages. Releases with the same lockfile share one set of packages. Above
+        the limit, the oldest good releases are removed. The active release, the warm one and the rollback target always
+        stay. */
     disk: '1g',
     /** The number of old log files, the size at which a log is rotated, and the disk limit for all logs together,
         above which the oldest ones are removed. */
@@ -163,7 +164,8 @@ module.exports = {
     /** The app's own tests and its build, as argument lists; null for none. */
     test: ['npm', 'run', '--silent', '--if-present', 'test:app'],
     build: ['npm', 'run', '--silent', '--if-present', 'build:app'],
-    /** Runs once before a new release starts. The old one still serves users, so it must suit both. Default: null */
+    /** Runs once before a new release starts. The old one still serves users, so the schema must suit both.
+        Default: null */
     migrate: ['node', 'dist/app/migrate.js'],
     /** The path that answers 200 with SWITCHYARD_COMMIT and SWITCHYARD_INSTANCE once the app can serve requests. */
     health: '/health',
