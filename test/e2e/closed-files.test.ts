@@ -1,5 +1,5 @@
 /**
- * Files of an ordinary user's home that belong to root, for example after `sudo npm start` or a restored backup: doctor
+ * Files of an ordinary user's home that belong to root, for example after `sudo npm start` or a restored backup. doctor
  * and `npm start` name them and print the command that gives them back.
  */
 import { chmodSync, chownSync, lstatSync } from 'node:fs';

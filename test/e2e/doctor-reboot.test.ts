@@ -19,7 +19,7 @@ let clone: TinyClone;
 
 afterEach(() => clone.cleanUp());
 
-/** Runs a line in cron's environment, which has nothing of the shell that ran doctor. */
+/** Runs a line in cron's environment, which contains no variable of the shell that ran doctor. */
 function asCron(line: string): ReturnType<TinyClone['shell']> {
   const { homedir, username } = userInfo();
   const variables = `HOME='${homedir}' LOGNAME='${username}' SHELL=/bin/sh PATH=/usr/bin:/bin`;

@@ -89,7 +89,7 @@ needs('root', root).describe('giving the data folder to the containers as root',
     expectHostUnchanged();
   });
 
-  it('leaves hard links alone, which may be files of the host', async () => {
+  it('leaves hard links alone, since they may be files of the host', async () => {
     linkSync(passwords, path.join(data, 'second-name'));
     writeFileSync(path.join(data, 'own'), '');
     await changeDataOwner(data, USER);

@@ -1,4 +1,4 @@
-/** Which client the app sees behind nginx, and behind a proxy in front of nginx. */
+/** The client that the app sees behind nginx, and behind a proxy in front of nginx. */
 import { trafficFixture, type TrafficFixture } from '../support/traffic-fixture';
 
 const CLAIMS = {

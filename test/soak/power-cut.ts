@@ -1,6 +1,6 @@
 /**
- * Cuts the power during a push, which loses unflushed writes. `npm start` must restore the right release with nothing
- * half-made, and the next push must go live.
+ * Cuts the power during a push, so that unflushed writes are lost. `npm start` must restore the right release with
+ * nothing half-made, and the next push must go live.
  */
 import { servingSlots } from '../../deploy/core/traffic-table';
 import type { Deployment } from '../../deploy/core/deployment';

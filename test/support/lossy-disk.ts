@@ -31,8 +31,8 @@ export interface LossyDisk {
 const SIZE = '2G';
 
 /**
- * Commits metadata every second, while the kernel writes data back only after 30 seconds: an unflushed file has its
- * name on the disk but no content, which is the worst case.
+ * Commits metadata every second, while the kernel writes data back only after 30 seconds. In the worst case, an
+ * unflushed file therefore has its name on the disk but no content.
  */
 const OPTIONS = 'loop,commit=1';
 

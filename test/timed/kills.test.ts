@@ -145,7 +145,7 @@ forEachRuntime((runtime) => {
     lock.release();
     return remove(slot);
   };
-  /** What the deployer has reported, for a failure message. */
+  /** The deployer's reports, for a failure message. */
   const recovery = (): string => {
     const journal = clone.journal();
     const reported = journal.incidents(10).map(({ message }) => message);

@@ -1,5 +1,5 @@
 /**
- * Kills the process of a deployment in each of its phases: the right release is live within five seconds without an
+ * Kills the process of a deployment in each of its phases. The right release is live within five seconds without an
  * operator, nothing half-made stays, and the next push goes live.
  */
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';

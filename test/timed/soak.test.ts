@@ -1,6 +1,6 @@
 /**
- * A sample of `npm run soak` with its own code: for each strategy that recovery.test.ts does not cover, it kills a
- * deployment between two steps and a bad one between two steps of its undo; a rolling one also loses its power.
+ * A sample of `npm run soak` with its own code, for each strategy that recovery.test.ts does not cover. It kills a
+ * deployment between two steps, and a bad one between two steps of its undo. A rolling one also loses its power.
  */
 import { seededRandom } from '../support/seeded-random';
 import { needs } from '../support/needs';

@@ -1,4 +1,4 @@
-/** Removes a folder with several node_modules, which are a hundred thousand files, by several processes side by side. */
+/** Removes a folder with several node_modules (a hundred thousand files) with several processes in parallel. */
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { run } from '../../scripts/lib/run';

@@ -1,4 +1,4 @@
-/** Runs commands in the copy's shell. A command that ends unexpectedly ends the tour. */
+/** Runs commands in the copy's shell. A command with an unexpected exit code ends the tour. */
 import { KnownFailure } from '../../scripts/lib/known';
 import type { Copy } from '../lib/copy';
 import { Shell } from '../lib/shell';

@@ -1,4 +1,4 @@
-/** What the tour shows: the strategies in the order of docs/strategies.md, then a bad release. */
+/** The scenes of the tour: the strategies in the order of docs/strategies.md, then a bad release. */
 
 import { words } from './words';
 

@@ -59,7 +59,7 @@ describe('a rollback without an argument', () => {
     expect(rollbackTarget([good(A), good(B), baking], C)).toBe(B);
   });
 
-  it('may go to a release whose bake an operator ended, which does not mark it bad', () => {
+  it('may go to a release whose bake an operator ended, since that does not mark it bad', () => {
     expect(rollbackTarget([good(A), endedByOperator(B), good(C)], C)).toBe(B);
   });
 

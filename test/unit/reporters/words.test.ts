@@ -9,7 +9,7 @@ import { ko } from '../../../deploy/reporters/words/ko';
 import { deployment } from '../../support/deployments';
 
 const HANGUL = /\p{Script=Hangul}/u;
-/** What programs and people search an output for. */
+/** The parts of an output that programs and people search for. */
 const COMMANDS = /(\.\/switchyard|npm|git) [a-z]+|\b(promote|abort|pause|resume)\b|Ctrl-C/g;
 const VERDICT = /^(NOT LIVE|LIVE|HELD|PAUSED|ABORTED)\b/;
 

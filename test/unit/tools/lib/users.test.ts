@@ -5,7 +5,7 @@ import { Users } from '../../../../tools/lib/users';
 import { until } from '../../../support/until';
 
 let server: Server;
-/** What users sent as Cookie, in order. */
+/** The Cookie headers that users sent, in order. */
 let sent: string[];
 
 beforeEach(async () => {
