@@ -14,7 +14,7 @@ export interface Config {
   commit: string;
   instance: string;
   slot: string;
-  /** True when Switchyard started this process, false for `npm run dev`. */
+  /** True if Switchyard started this process, false for `npm run dev`. */
   managed: boolean;
 }
 

@@ -45,7 +45,7 @@ function warn({ journal }: DeployContext, id: number, problem: KnownError): Prom
   return journal.warn(id, problemLine(problem).replace(/^! /, ''));
 }
 
-/** Loads everything and waits for the deployment's id; null when the deployer disconnects first. */
+/** Loads everything and waits for the deployment's id; null if the deployer disconnects first. */
 async function receivedId(home: Home): Promise<number | null> {
   const received = new Promise<number | null>((resolve) => {
     process.once('message', (message: { id: number }) => resolve(message.id));

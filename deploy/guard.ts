@@ -33,7 +33,7 @@ function hasOlder(home: Home): boolean {
   );
 }
 
-/** Waits until neither PM2's daemon nor the deployer is alive. False when the home is gone. */
+/** Waits until neither PM2's daemon nor the deployer is alive. False if the home is gone. */
 async function areGone(home: Home): Promise<boolean> {
   let known: OsProcess[] = [];
   for (let missed = 0; missed < MISSED_CHECKS;) {

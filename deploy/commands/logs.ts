@@ -76,7 +76,7 @@ function parseSince(given: string | undefined): number | undefined {
 }
 
 interface Log {
-  /** True if it knows when each line was written; otherwise only the lines can say so. */
+  /** True if the log records when each line was written; otherwise only the lines themselves may. */
   knowsTimes: boolean;
   last(lines: number, since?: number): Promise<string[]>;
   follow(lines: number, since?: number): AsyncIterable<string[]>;

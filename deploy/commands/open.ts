@@ -18,7 +18,7 @@ function hasDesktop({ DISPLAY, WAYLAND_DISPLAY }: NodeJS.ProcessEnv): boolean {
 
 function openInBrowser(url: string): void {
   const child = spawn('xdg-open', [url], { stdio: 'ignore', detached: true });
-  // the address was printed; a missing xdg-open is no failure
+  // the address was printed, so a missing xdg-open is not a failure
   child.on('error', () => undefined);
   child.unref();
 }

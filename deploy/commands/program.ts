@@ -183,7 +183,7 @@ function operation(request: OperatorRequest, description: string): void {
     });
 }
 
-/** Of an option that may be repeated. */
+/** Collects the values of an option that may be repeated. */
 function listed(words: string, earlier: string[] = []): string[] {
   return [...earlier, ...words.split(',').map((word) => word.trim())];
 }

@@ -24,7 +24,7 @@ export function secretRotateCommand(options: Options & { keep?: string }): numbe
 function report(secret: string, hours: number, validUntil: number): string[] {
   const earlier =
     hours === 0
-      ? 'the earlier one is not valid any more'
+      ? 'the earlier one is no longer valid'
       : `the earlier one is valid until ${moment(validUntil)}`;
   return [
     `✓ there is a new webhook secret; ${earlier}`,

@@ -4,7 +4,7 @@ import { KnownError } from '../core/errors';
 import { printable } from '../core/format';
 import type { StrategyName } from '../core/strategy-choice';
 
-/** Null when the option is absent. Throws E_USAGE and suggests the nearest name. */
+/** Null if the option is absent. Throws E_USAGE and suggests the nearest name. */
 export function strategyNamed<Name extends StrategyName>(
   name: string | undefined,
   names: readonly Name[],

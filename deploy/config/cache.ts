@@ -13,7 +13,7 @@ import { writeAtomically } from '../os/atomic-write';
 export interface ConfigCache {
   /** Path of the cache file. */
   file: string;
-  /** The build of the kit; null when unknown. */
+  /** The build of the kit; null if unknown. */
   build: string | null;
 }
 
@@ -25,7 +25,7 @@ interface Checked {
 }
 
 /**
- * The cache key of a configuration. Null when JSON cannot represent its values, such as a function, and when the build
+ * The cache key of a configuration. Null if JSON cannot represent its values, such as a function, and when the build
  * is unknown.
  */
 export function cacheKey(build: string | null, ...from: unknown[]): string | null {
@@ -45,7 +45,7 @@ export function readCached(file: string, key: string): Config | null {
   }
 }
 
-/** The last validated configuration, whatever its key; null when there is none. */
+/** The last validated configuration, whatever its key; null if there is none. */
 export function readLastValid(file: string): Pick<Checked, 'config' | 'from'> | null {
   try {
     const { config, from = null } = JSON.parse(readFileSync(file, 'utf8')) as Checked;

@@ -1,7 +1,7 @@
 /** Suggests the known word closest to a mistyped one. */
 import { distance } from 'fastest-levenshtein';
 
-/** Undefined when no word is close. */
+/** Undefined if no word is close. */
 export function didYouMean(word: string, known: readonly string[]): string | undefined {
   const ranked = known.map((key) => ({ key, far: distance(word.toLowerCase(), key.toLowerCase()) }));
   ranked.sort((a, b) => a.far - b.far);

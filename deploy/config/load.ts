@@ -112,7 +112,7 @@ function mustBeNone({ file }: ConfigCache): void {
 
 /**
  * The app settings of a checked-out commit. Throws E_CONFIG.
- * @param app the section of its own configuration file; undefined when there is none
+ * @param app the section of its own configuration file; undefined if there is none
  * @param name name of that file
  */
 export function parseAppSettings(app: unknown, name = CONFIG_FILE): AppSettings {

@@ -13,7 +13,7 @@ export interface BuildEnvironment {
 }
 
 /**
- * Explains in one clause why files from `built` do not work in `present`; null when they do. Manifests from older
+ * Explains in one clause why files from `built` do not work in `present`; null if they do. Manifests from older
  * Switchyard versions record only the Node version, and each Node major version has its own ABI.
  */
 export function whyIncompatible(built: BuildEnvironment, present: BuildEnvironment): string | null {

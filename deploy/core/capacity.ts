@@ -57,7 +57,7 @@ export function formatSize(bytes: number): string {
 
 /**
  * The memory that a control group can still use.
- * @param files the content of a file of the group, or null when there is none
+ * @param files the content of a file of the group, or null if there is none
  */
 export function availableInGroup(version: 1 | 2, files: (name: string) => string | null): number {
   const names =
@@ -72,7 +72,7 @@ export function availableInGroup(version: 1 | 2, files: (name: string) => string
   return Math.max(0, limit - used + Number(cache));
 }
 
-/** A process's memory control group, from its /proc/<pid>/cgroup; null when it has none. */
+/** A process's memory control group, from its /proc/<pid>/cgroup; null if it has none. */
 export function memoryGroup(text: string): { version: 1 | 2; path: string } | null {
   const lines = text.split('\n').map((line) => line.split(':'));
   const old = lines.find(([, controllers]) => controllers?.split(',').includes('memory'));

@@ -18,7 +18,7 @@ export function bucketOf(cohort: string): number {
   return Math.min(Math.floor(murmur2(cohort) / ONE_PER_CENT), BUCKETS - 1);
 }
 
-/** A cohort that this table assigns to the slot; null when the slot has no buckets. Deterministic. */
+/** A cohort that this table assigns to the slot; null if the slot has no buckets. Deterministic. */
 export function cohortOf(table: Table, slot: SlotName): string | null {
   const buckets = slotsOfBuckets(table);
   if (!buckets.includes(slot)) return null;

@@ -95,8 +95,8 @@ export interface Migration {
   before: { requests: number; errors: number };
   /** Why the live release has failed since the migration, as one clause; null while it works. */
   liveFails: string | null;
-  /** The folder with the data snapshot from before the migration, or null when there was no data. */
+  /** The folder with the data snapshot from before the migration, or null if there was no data. */
   copy: string | null;
-  /** False when the copied files still have the same schema; null when that is unknown. */
+  /** False if the copied files still have the same schema; null if that is unknown. */
   schemaChanged: boolean | null;
 }

@@ -25,7 +25,7 @@ export function decideDispatch(pending: Deployment[], launches: (id: number) => 
 }
 
 /**
- * True when the next deployment's process may be loaded in advance. A running deployment needs the processor time
+ * True if the next deployment's process may be loaded in advance. A running deployment needs the processor time
  * itself; a bake only waits, and a rollback may come at any moment.
  */
 export function wantsSpare(pending: Deployment[]): boolean {

@@ -19,7 +19,7 @@ export interface Drift {
 }
 
 /**
- * Null when the last deployed release is live.
+ * Null if the last deployed release is live.
  * @param history every deployment, in any order
  * @param serving the active release
  */

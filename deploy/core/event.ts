@@ -49,7 +49,7 @@ export type Entry =
       status: 'started' | 'done' | 'skipped' | 'failed';
       /** Index in the plan, for a step. */
       step?: number;
-      /** True when the phase undoes a step. */
+      /** True if the phase undoes a step. */
       undo?: boolean;
       /** One short clause: `green, pid 4711`, `built before`. */
       detail?: string;

@@ -17,7 +17,7 @@ export function isStartLine(line: string): boolean {
 }
 
 /**
- * The most informative of these lines, shortened; empty when there is none. Ignores output from before the last start.
+ * The most informative of these lines, shortened; empty if there is none. Ignores output from before the last start.
  */
 export function failureLine(lines: string[]): string {
   const own = lines.slice(lines.findLastIndex(isStartLine) + 1);

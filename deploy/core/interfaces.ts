@@ -99,13 +99,13 @@ export interface Traffic {
 
 /** The response of a health path, or why there was none. */
 export interface ProbeAnswer {
-  /** HTTP status, or null when there was no answer. */
+  /** HTTP status, or null if there was no answer. */
   status: number | null;
   commit: string | null;
   instance: string | null;
   /** Duration in milliseconds. */
   ms: number;
-  /** True when 103 Early Hints came before the answer. */
+  /** True if 103 Early Hints came before the answer. */
   earlyHints?: boolean;
   /** One clause for the operator: `503 {"status":"stopping"}`, `connection refused`. */
   message: string;
@@ -120,7 +120,7 @@ export interface OperatorCommand {
 
 /** How a release is packed for its runtime: a built folder for PM2, an image for containers. */
 export interface Packing {
-  /** True when a release runs from its folder, with the packages installed there. */
+  /** True if a release runs from its folder, with the packages installed there. */
   fromFolder: boolean;
   /**
    * Packs a checked-out commit and writes the output to the deployment's log. Returns a clause for the journal.

@@ -1,11 +1,14 @@
-/** The languages of the output, and which of them a locale asks for. Pure. */
+/** The languages of the output, and the choice by locale. Pure. */
 
 export const LANGUAGES = ['en', 'ko'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
 type Environment = Partial<Record<string, string>>;
 
-/** In POSIX order: LC_ALL, LC_MESSAGES, LANG; the first that is set counts. English for any language without a catalogue. */
+/**
+ * The first variable that is set counts, in POSIX order: LC_ALL, LC_MESSAGES, LANG. English for any language without a
+ * catalogue.
+ */
 export function languageOf({ LC_ALL, LC_MESSAGES, LANG }: Environment): Language {
   const locale = [LC_ALL, LC_MESSAGES, LANG].find((each) => each !== undefined && each !== '') ?? '';
   const [, language, charset = 'UTF-8'] = /^([a-z]+)(?:_[A-Z]+)?(?:\.([^@]+))?/.exec(locale) ?? [];

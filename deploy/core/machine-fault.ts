@@ -13,7 +13,7 @@ export interface MemorySeen {
 
 /** How a command finished, and the machine's memory while it ran. */
 export interface CommandExit extends MemorySeen {
-  /** Null when a signal killed it; 127 when the program does not exist. */
+  /** Null if a signal killed it; 127 if the program does not exist. */
   exitCode: number | null;
   signal: string | null;
   timedOut: boolean;
@@ -49,7 +49,7 @@ const KILLED =
 /** Node's heap, worker threads, WebAssembly, malloc, gcc, Go, Java and Python. */
 const NO_MEMORY =
   /(heap|process|JavaScript) out of memory|could not allocate memory|out of memory allocating|java\.lang\.OutOfMemoryError|^MemoryError\b|ERR_WORKER_OUT_OF_MEMORY|Cannot allocate memory|\bENOMEM\b|\bbad_alloc\b|Array buffer allocation failed|runtime: out of memory/;
-/** The user or the machine may not have more processes, threads or open files. */
+/** The limit of the user's or the machine's processes, threads or open files is reached. */
 const NO_MORE =
   /\b(EMFILE|ENFILE)\b|\btoo many open files\b|\bspawn\b.* EAGAIN\b|\bcannot fork\b|\bfork: .*resource temporarily unavailable|\b(uv_thread|pthread)_create\b.*(EAGAIN|resource temporarily unavailable)/i;
 const HEAP = /heap out of memory|ERR_WORKER_OUT_OF_MEMORY/;
@@ -132,7 +132,7 @@ function freeMemory({ leastMemory }: MemorySeen): string {
   return `as little as ${formatSize(leastMemory)} of memory was free`;
 }
 
-/** True for a line that says that another machine was not reached. */
+/** True for a line that reports an unreachable machine. */
 export function isUnreached(line: string): boolean {
   return NO_NETWORK.test(line) && !OWN_OR_RESERVED.test(line);
 }

@@ -21,7 +21,7 @@ export interface LockedPackage {
   libc?: string[] | string;
 }
 
-/** A link, or a folder with this package.json; null when package.json cannot be read. */
+/** A link, or a folder with this package.json; null if package.json cannot be read. */
 export type InstalledPackage = 'link' | { manifest: { name?: unknown; version?: unknown } | null };
 
 export interface Platform {

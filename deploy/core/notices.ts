@@ -42,7 +42,7 @@ export interface NoticeInput {
   behind: Drift | null;
 }
 
-/** The notice for an event; null when it sends none. */
+/** The notice for an event; null if it sends none. */
 export function noticeName({ entry }: JournalEvent, deployment: Deployment | null): NoticeName | null {
   if (entry.type === 'incident') return 'incident';
   // a rollback is never reported as a success

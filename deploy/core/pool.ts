@@ -26,7 +26,7 @@ export function deployTo(slot: SlotName, ref: string): string {
   return `./switchyard ${WITH_COMMAND.includes(slot) ? `deploy:${slot}` : 'deploy'} ${ref}`;
 }
 
-/** Expands `slots: 4` to ports by name, counting up from the first; null when the count is not a valid pool size. */
+/** Expands `slots: 4` to ports by name, counting up from the first; null if the count is not a valid pool size. */
 export function poolOf(count: number, first = FIRST_PORT): Record<SlotName, number> | null {
   if (!Number.isInteger(count) || count < 2 || count > SLOT_NAMES.length) return null;
   return Object.fromEntries(SLOT_NAMES.slice(0, count).map((name, index) => [name, first + index]));

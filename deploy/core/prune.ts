@@ -15,7 +15,7 @@ export interface ReleaseSize {
 export interface Inventory {
   /** Every deployment, in any order. */
   history: Deployment[];
-  /** The commit of the active release; null when none is live. */
+  /** The commit of the active release; null if none is live. */
   active: Commit | null;
   /** Commits that run, or ran last in a slot; never removed. */
   inUse: Commit[];

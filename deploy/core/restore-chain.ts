@@ -48,7 +48,7 @@ export function nextToTry(
   if (!isRevival(failed) || failed.commit === null || NOT_OF_THE_RELEASE.has(errorCode)) return null;
   // retry once: the other slot has a different port
   if (errorCode === 'E_STRANGER_ON_PORT') return failed.kind === 'restore' ? failed.commit : null;
-  // retry once: it was no fault of the release
+  // retry once: the release was not at fault
   if (errorCode === 'E_KILLED' && failed.kind === 'restore') return failed.commit;
   return earlierTried(history, failed.id) < MOST_EARLIER ? rollbackTarget(history, failed.commit) : null;
 }

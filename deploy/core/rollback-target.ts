@@ -12,7 +12,7 @@ export function rollbackTarget(history: Deployment[], active: Commit): Commit | 
   return earlierGoodReleases(history, active)[0] ?? null;
 }
 
-/** Like rollbackTarget, but throws E_NOTHING_TO_ROLL_BACK_TO. @param active undefined when no release is live */
+/** Like rollbackTarget, but throws E_NOTHING_TO_ROLL_BACK_TO. @param active undefined if no release is live */
 export function requiredRollbackTarget(history: Deployment[], active: Commit | undefined): Commit {
   const target = active === undefined ? null : rollbackTarget(history, active);
   if (target !== null) return target;

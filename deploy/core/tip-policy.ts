@@ -6,7 +6,7 @@ import { badVerdict } from './rollback-target';
 import type { Deployment } from './deployment';
 import type { Commit } from './release';
 
-/** The last tip seen; null when the branch did not exist; undefined before the first poll. */
+/** The last tip seen; null if the branch did not exist; undefined before the first poll. */
 export type LastTip = Commit | null | undefined;
 
 export type PollDecision =

@@ -21,11 +21,11 @@ export interface Table {
   standby: SlotName | null;
   /** Assigned from bucket 0 upward, in this order: a user in a share of 5 is also in a share of 25. Left out: none. */
   shares?: Share[];
-  /** True when all slots with buckets run the same release: users need no cohort, and caches may keep responses. */
+  /** True if all slots with buckets run the same release: users need no cohort, and caches may keep responses. */
   uniform?: boolean;
   /** A verified slot without users that is asked for files with a hash in their name, and for nothing else. */
   assets?: SlotName;
-  /** True when all users get the maintenance page while the active slot is replaced. */
+  /** True if all users get the maintenance page while the active slot is replaced. */
   maintenance?: boolean;
 }
 
@@ -56,7 +56,7 @@ export function tableFiles(table: Table): string[] {
   );
 }
 
-/** Parses a folder name; null when it is not a table's. */
+/** Parses a folder name; null if it is not a table's. */
 export function parseTableFolder(folder: string): Table | null {
   const match = FOLDER.exec(folder);
   if (!match) return null;

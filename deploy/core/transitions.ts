@@ -14,12 +14,12 @@ const NEXT: Record<DeploymentState, readonly DeploymentState[]> = {
   interrupted: [],
 };
 
-/** True when a deployment may change from one state to the other. */
+/** True if a deployment may change from one state to the other. */
 export function mayFollow(from: DeploymentState, to: DeploymentState): boolean {
   return NEXT[from].includes(to);
 }
 
-/** True when the deployment has reached a final state. */
+/** True if the deployment has reached a final state. */
 export function isOver(state: DeploymentState): boolean {
   return NEXT[state].length === 0;
 }

@@ -10,7 +10,7 @@ export interface Tally {
 }
 
 export interface Counts extends Tally {
-  /** The same by client address (see LogEntry); left out if every request counts in full. */
+  /** The counts by client address (see LogEntry); left out if every request counts in full. */
   clients?: ReadonlyMap<string, Tally>;
 }
 

@@ -14,7 +14,7 @@ export interface UserAnswers {
 }
 
 export interface SlotObservation {
-  /** The runtime's entry for the slot, or null when it has none. */
+  /** The runtime's entry for the slot, or null if it has none. */
   running: RunningSlot | null;
   health: SlotHealth;
   /** Number of consecutive probes that were not good, including this one, and for how long, in milliseconds. */
@@ -153,7 +153,7 @@ function pauseAfterMs(restarts: number): number {
 /** A single good answer may be a coincidence. */
 export const GOOD_AGAIN_AFTER = 3;
 
-/** True when a slot may get its traffic back; false when restarts did not help it. */
+/** True if a slot may get its traffic back; false when restarts did not help it. */
 export function mayRegainTraffic(goodInARow: number, { unhealthy }: SlotObservation['restarts']): boolean {
   return goodInARow >= GOOD_AGAIN_AFTER && unhealthy < MOST_UNHEALTHY_RESTARTS;
 }

@@ -45,7 +45,7 @@ export function onlyHolds(context: DeployContext): boolean {
   return isCanary(active) || (active.state === 'holding' && active.request === null);
 }
 
-/** True when a restore may interrupt the hold or canary; false once a restore is queued. */
+/** True if a restore may interrupt the hold or the canary; false once a restore is queued. */
 export function mayInterruptHold(context: DeployContext): boolean {
   return onlyHolds(context) && context.journal.pending().every(({ kind }) => kind !== 'restore');
 }

@@ -144,7 +144,7 @@ export function recentRestarts({ restarts, process }: WatchedSlot): SlotObservat
 }
 
 /**
- * True when the running deployment itself watches this slot: every slot during a bake, and before that the slot it
+ * True if the running deployment itself watches this slot: every slot during a bake, and before that the slot it
  * moves traffic to. A deployment over several slots watches only its next one, so the watch keeps all of them.
  */
 export function isWatchedByDeployment(deployment: Deployment | null, slot: SlotName): boolean {

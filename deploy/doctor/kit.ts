@@ -35,7 +35,7 @@ function startIn(folder: string): string {
 interface Builds {
   runs: string;
   built: string;
-  /** Null when unknown. */
+  /** Null if unknown. */
   sources: string | null;
 }
 
@@ -44,7 +44,7 @@ export function judgeBuilds({ runs, built, sources }: Builds): Judgement[] {
     return [fault('The deployer runs an older build of Switchyard than this.', 'npm start')];
   // a manual build has no stamp
   if (sources === null || built === '' || sources === built)
-    return [ok('built from this clone, and the deployer runs this build')];
+    return [ok('built from this clone, and the deployer is running this build')];
   return [warning("Switchyard's sources in deploy/ have changed since they were built.", 'npm start')];
 }
 

@@ -41,7 +41,7 @@ export function hookScript(hook: string, home: Pick<Home, 'dir'>, { node, root }
   const script = path.join(root, 'dist', 'deploy', 'hook.js');
   return `#!/bin/sh
 # Written by npm start; changes are lost.
-# git tells a hook its repository by variables that would lead our own git calls astray.
+# git passes a hook its repository in variables that would redirect our own git calls.
 unset $(git rev-parse --local-env-vars)
 NODE=${shellQuote(node)}
 SCRIPT=${shellQuote(script)}

@@ -11,7 +11,7 @@ const ANSWER_WITHIN_MS = 5000;
 /** If an app announces at least this many seconds, there is no need to measure. */
 const LONG_ENOUGH_S = 2;
 
-/** After how many idle milliseconds the app closes a connection; null when nginx closes it first. Never throws. */
+/** After how many idle milliseconds the app closes a connection; null if nginx closes it first. Never throws. */
 export function closesEarly(port: number, path: string): Promise<number | null> {
   return new Promise((resolve) => {
     let text = '';

@@ -70,7 +70,7 @@ export async function retrySilent<T extends Pick<SlotAnswer, 'status'> & Partial
   }
 }
 
-/** True when nginx's log shows that the slot has answered a request without a 5xx. */
+/** True if nginx's log shows that the slot has answered a request without a 5xx. */
 function hasServedSince({ home }: DeployContext, slot: SlotName, since: LogPosition): boolean {
   const { requests } = readRequests(home, since);
   return requests.some((entry) => entry.slot === slot && hasSlotFailed(entry) === false);

@@ -134,7 +134,7 @@ function homeOfMoved(root: string, byPath: Home): string | null {
   return realPath(before) !== realPath(root) && ownsHome(before, dir) ? null : dir;
 }
 
-/** The clone that a home was last started from; null when the home does not exist. */
+/** The clone that a home was last started from; null if the home does not exist. */
 export function rootOfHome(home: Pick<Home, 'settings' | 'pushGit'>): string | null {
   const hook = path.join(home.pushGit, 'hooks', 'pre-receive');
   if (!existsSync(home.settings) || !existsSync(hook)) return null;

@@ -9,7 +9,7 @@ import type { Home } from './home';
 export const OPEN = 0o755;
 export const CLOSED = 0o700;
 export const PRIVATE = 0o600;
-/** For folders whose files others use by name, and may not list. */
+/** For folders whose files others use by name but may not list. */
 export const ENTERABLE = 0o711;
 
 export const MODES: Readonly<Record<string, number>> = {

@@ -29,7 +29,7 @@ export class JournalWriter extends JournalRetention {
     await this.db.write(() => this.update({ ...this.mustGet(id), ...redacted }));
   }
 
-  /** Records an event of one deployment or, with null, of the whole installation. */
+  /** Records an event of one deployment or, for null, of the whole installation. */
   async record(deployment: number | null, entry: Entry): Promise<void> {
     const redacted = redactEntry(entry, this.redact);
     await this.db.write(() => this.insertEvent(deployment, redacted), mayBeLost(entry) ? 'soon' : 'at-once');

@@ -21,7 +21,7 @@ export interface HttpResponse {
   body: Buffer;
   /** False if the connection broke within the body, or the body was longer than its limit. */
   complete: boolean;
-  /** True when 103 Early Hints came before the response. */
+  /** True if 103 Early Hints came before the response. */
   earlyHints?: boolean;
 }
 

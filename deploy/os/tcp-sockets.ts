@@ -35,7 +35,7 @@ export function listeningSockets(): TcpSocket[] {
   return TABLES.flatMap((file) => [...firstListening(file)]);
 }
 
-/** Parses one row of the table; null when it is not a row. */
+/** Parses one row of the table; null if it is not a row. */
 export function parseRow(row: string): TcpSocket | null {
   // sl  local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …
   const [, local, remote, state, , , , uid, , inode] = row.trim().split(/\s+/);

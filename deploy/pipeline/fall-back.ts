@@ -73,7 +73,7 @@ async function tryAgain(context: DeployContext, { id, from }: Deployment, error:
   await context.journal.request({ kind: 'restore', trigger: 'watch', commit: from.commit, slot: from.slot });
 }
 
-/** True when a step of the deployment's undo failed. */
+/** True if a step of the deployment's undo failed. */
 export function undoFailed({ journal }: DeployContext, id: number): boolean {
   return journal
     .since(0, id)

@@ -203,7 +203,7 @@ function endState(context: DeployContext, id: number, error: KnownError): Deploy
   return trafficMoved(context, id) ? 'rolled-back' : 'failed';
 }
 
-/** True when users were sent to the new release before it was rolled back. */
+/** True if users were sent to the new release before it was rolled back. */
 function trafficMoved(context: DeployContext, id: number): boolean {
   const to = context.journal.get(id)?.to;
   const plan = context.journal.get(id)?.plan ?? [];

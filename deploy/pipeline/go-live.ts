@@ -101,7 +101,7 @@ export async function goLive(
   if (bakeSeconds > 0) await journal.move(id, 'baking');
 }
 
-/** True when the previous release runs unchanged as the standby, so that rolling back to it is one rename. */
+/** True if the previous release runs unchanged as the standby, so that rolling back to it is one rename. */
 function isWarm(context: DeployContext, { id, from, plan }: Deployment, standby: SlotName | null): boolean {
   if (standby === null || standby !== from?.slot) return false;
   const wasReplaced = plan?.some(({ step }) => step.do === 'start' && step.slot === standby) ?? false;

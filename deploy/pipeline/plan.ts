@@ -114,7 +114,7 @@ function mustBeThere(
   return wanted !== null && aside.includes(wanted) && !isBack(resident, commit);
 }
 
-/** True when the release is live and managed already: npm start and the watch may both have requested the restore. */
+/** True if the release is already live and managed: npm start and the watch may both have requested the restore. */
 function isRestored({ table, slots }: Observed, commit: Commit): boolean {
   const serving = inService(table);
   return (

@@ -31,7 +31,7 @@ export const FEWEST_INODES = 1000;
 export interface WantedRelease {
   commit: Commit;
   environment: number;
-  /** True when it need not be built. */
+  /** True if it need not be built. */
   isBuilt: boolean;
 }
 

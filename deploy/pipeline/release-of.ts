@@ -111,7 +111,7 @@ export async function rebuildIfUnfit(work: Omit<ReleaseWork, 'environment'>, com
   );
 }
 
-/** True when the release can start without any preparation. */
+/** True if the release can start without any preparation. */
 async function isReady(context: DeployContext, release: Release): Promise<boolean> {
   return (await whyUnfit(context, release.commit)) === null && (await context.packing.has(release));
 }

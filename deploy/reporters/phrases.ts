@@ -38,14 +38,14 @@ export function phaseLine(entry: Phase): string {
   return `${columns}   ${entry.detail ?? ''}`.trimEnd();
 }
 
-/** The line for a release that users have from now on; none without a bake, whose end follows at once. */
+/** The line for a release that users have from now on; none without a bake, because the verdict follows immediately. */
 export function liveLines({ serving, bakeSeconds }: Live): string[] {
   if (bakeSeconds === 0) return [];
   return [`  ${words().watched(placed(serving), bakeSeconds)}`];
 }
 
 /**
- * The last lines of a deployment: the verdict, what has changed, and what can follow.
+ * The last lines of a deployment: the verdict, the changes, and the possible next steps.
  * @param live its entry, once its release was live
  */
 export function finalLines(
@@ -74,23 +74,23 @@ export function placed(release: Serving): string {
   return words().on(named(release), release.slot);
 }
 
-/** Says that another release than the last deployed one is live, and why, for readers who did not see it happen. */
+/** States that another release than the last deployed one is live, and why, for readers who did not see it happen. */
 export function driftSummary(found: Drift): string {
   return `${words().drift(found)}: ${found.why}`;
 }
 
-/** The warning about work that a deployment leaves out; null when there is none. */
+/** The warning about work that a deployment leaves out; null if there is none. */
 export function uncommittedLine({ changed, untracked }: Uncommitted): string | null {
   return changed + untracked === 0 ? null : `! ${words().uncommitted(changed, untracked)}`;
 }
 
-/** Says that another release than the last deployed one is live, unless that is what this deployment is about. */
+/** States that another release than the last deployed one is live, unless this deployment is the cause. */
 function driftLines({ kind, state, commit }: Deployment, behind: Drift | null): string[] {
   const isKnown = state === 'aborted' || kind === 'rollback' || behind?.not.commit === commit;
   return behind === null || isKnown ? [] : [`! ${words().drift(behind)}`];
 }
 
-/** What the switch has changed and cost, and the command that reverts it. */
+/** The switch's changes and cost, and the command that reverts it. */
 function changeLines(
   deployment: Deployment,
   { serving, previous, served, failed, back, down }: Live,
@@ -180,7 +180,7 @@ export function waitingLine(behind: Deployment | null, held = false): string {
   return words().waitingForHeld(behind.id, what, isPausedCanary(behind), since);
 }
 
-/** The same, and how to end a hold: it may last for days. @param id the deployment that waits */
+/** The same, with the way to end a hold, which may last for days. @param id the waiting deployment */
 export function waitingLines(id: number | null, behind: Deployment | null, held = false): string[] {
   if (!behind || !held) return [waitingLine(behind, held)];
   return [

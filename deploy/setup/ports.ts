@@ -63,7 +63,7 @@ function commandLine(ports: Ports, free: Ports, settings: Settings): string[] {
   ];
 }
 
-/** The same ports, with each taken one replaced by the next free one. */
+/** These ports, with each taken one replaced by the next free one. */
 async function freePorts(ports: Ports, taken: string[]): Promise<Ports> {
   const result = { ...ports, ...(taken.some(isSlot) ? await freeSlots(ports) : {}) };
   for (const name of taken.filter((one) => !isSlot(one))) {

@@ -16,7 +16,7 @@ import { serverOf } from './server';
 
 export interface Updated {
   config: Config;
-  /** One phrase per change; empty when nothing changed. */
+  /** One phrase per change; empty if nothing changed. */
   changes: string[];
   /** Why nginx rejected the new configuration and keeps its own; null if it did not. */
   refused: KnownError | null;

@@ -7,7 +7,7 @@ const path = require('path');
 const SERVER_FOLDERS = ['/usr/sbin', '/usr/local/sbin'];
 
 /**
- * The absolute path of a program in PATH, then in `further` folders; null when there is none.
+ * The absolute path of a program in PATH, then in `further` folders; null if there is none.
  * @param {string} name
  * @param {NodeJS.ProcessEnv} env
  * @param {string[]} [further]

@@ -43,7 +43,7 @@ async function aptInstall(fresh) {
   }
 }
 
-/** Only the output of the update shows an archive that cannot be reached. */
+/** Includes the update's output, which alone shows that an archive cannot be reached. */
 async function updateAndInstall() {
   const update = await whole('apt-get', ['update', ...APT]);
   const install = await whole('apt-get', INSTALL);

@@ -62,7 +62,7 @@ function libc() {
   }
 }
 
-/** @param {string} file @returns {any} null when it is missing or broken */
+/** @param {string} file @returns {any} null if it is missing or broken */
 function readJson(file) {
   try {
     return JSON.parse(fs.readFileSync(file, 'utf8'));

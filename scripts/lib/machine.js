@@ -59,7 +59,7 @@ function checkRepository(root, env) {
 }
 
 /**
- * The first line git prints is the way up to the top folder: empty when `root` is the top itself.
+ * The first line git prints is the way up to the top folder: empty if `root` is the top itself.
  * @param {string} root @param {string} stdout @param {string} stderr
  */
 function repositoryFailure(root, stdout, stderr) {

@@ -57,7 +57,7 @@ function tick(doing, startedAt) {
   };
 }
 
-/** As deploy/core/format.ts writes it. @param {number} ms */
+/** Formats a duration as deploy/core/format.ts does. @param {number} ms */
 function duration(ms) {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60000) return `${(ms / 1000).toFixed(1)} s`;

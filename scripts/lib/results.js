@@ -62,7 +62,10 @@ function outcomeOf({ fullName, status, failureMessages }) {
   return { name, status: 'skipped', reason };
 }
 
-/** Without colours and blank ones. @param {string[]} messages jest's, one for each thing that went wrong */
+/**
+ * The first lines, without colours and blank lines.
+ * @param {string[]} messages jest's, one for each thing that went wrong
+ */
 function firstLines(messages) {
   const lines = messages
     .join('\n')

@@ -17,7 +17,7 @@ export interface LatencyOf extends Latency {
 }
 
 interface WeighedAddresses {
-  /** Undefined when each request counts in full. */
+  /** Undefined if each request counts in full. */
   weightOf: WeightOf | undefined;
   /** True if at most one of several addresses got errors from the canary, and no probe did. */
   onlyOneFails: boolean;

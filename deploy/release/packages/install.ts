@@ -73,7 +73,7 @@ export async function installModules(work: Installation): Promise<Installed> {
   return { ...whole('npm ci'), ...(hadStore && { instead: 'the stored packages were damaged' }) };
 }
 
-/** For packages that are checked already, or just installed. */
+/** For packages that have already been checked, or just been installed. */
 function whole(origin: Origin): Installed {
   return { origin, intact: Promise.resolve(true) };
 }

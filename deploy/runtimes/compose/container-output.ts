@@ -9,7 +9,7 @@ const HEADER_BYTES = 8;
 
 /**
  * The last `lines` lines, oldest first; empty for a container that no longer exists. Throws E_ENGINE.
- * @param since only those since then, in milliseconds since 1970
+ * @param since omits earlier lines; in milliseconds since 1970
  */
 export async function containerLines(id: string, lines: number, since?: number): Promise<string[]> {
   if (lines <= 0) return [];
@@ -54,7 +54,7 @@ export async function stampedLines(
   return stamped.filter(({ at }) => at > after);
 }
 
-/** As the engine writes it, so that the two compare as texts. @param time in milliseconds since 1970 */
+/** The time in the engine's format, so that both compare as strings. @param time in milliseconds since 1970 */
 export function stampOf(time: number): string {
   return new Date(time).toISOString().replace('Z', '000000Z');
 }

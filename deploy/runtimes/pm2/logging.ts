@@ -7,7 +7,7 @@
 
 /** @param utility the path of PM2's lib/Utility.js @param god that of its lib/God.js */
 export function loggingProgram(utility: string, god: string): string {
-  return `// Loaded before PM2's daemon: each line is in its file at once, so a log can be opened anew without losing any.
+  return `// Loaded before PM2's daemon: writes each line to its file immediately, so a log can be reopened without losing any.
 const fs = require('node:fs');
 const Utility = require(${JSON.stringify(utility)});
 const God = require(${JSON.stringify(god)});
