@@ -80,7 +80,7 @@ async function restartDeployer(): Promise<void> {
   process.kill(pid as number, 'SIGKILL');
   await until('another deployer', () => deployerPid() !== null && deployerPid() !== pid);
   await until('the deployer to answer', async () =>
-    (await clone.switchyard('status')).text.includes('deployer runs'),
+    (await clone.switchyard('status')).text.includes('deployer is running'),
   );
 }
 

@@ -58,7 +58,7 @@ forEachRuntime((runtime) => {
     );
     expect(expectDone(korean).text).toMatch(/ 활성 [^]* 배포 +성공 /);
     const english = await clone.shell('LC_ALL=ko_KR.UTF-8 ./switchyard --lang en status');
-    expect(expectDone(english).text).toMatch(/ active [^]*deployer runs/);
+    expect(expectDone(english).text).toMatch(/ active [^]*deployer is running/);
     const unknown = await clone.switchyard('status', '--lang', 'kr');
     expect(unknown).toMatchObject({
       code: 1,

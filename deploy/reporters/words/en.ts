@@ -134,7 +134,7 @@ export const en = {
   empty: 'empty',
   serves: 'serves',
   answers: (message: string) => `answers ${message}`,
-  runs: 'runs',
+  runs: 'is running',
   doesNotRun: 'is not running (npm start)',
   earlierSecret: (until: string) => `the earlier webhook secret is valid too, until ${until}`,
 
