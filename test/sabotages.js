@@ -1108,6 +1108,14 @@ const SABOTAGES = [
   },
   {
     invariant: 22,
+    what: 'deploy ends before the branch of push.git follows',
+    file: 'deploy/commands/request.ts',
+    from: "if (deployment.kind === 'deploy')",
+    to: 'if (deployment.id < 0)',
+    test: 'test/e2e/push-and-deploy.test.ts',
+  },
+  {
+    invariant: 22,
     what: 'a push that lacks the live release is accepted',
     file: 'deploy/hook.ts',
     from: 'lacking === null || lacking === 0 || isForced(process.env)',

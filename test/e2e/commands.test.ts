@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:http';
 import path from 'node:path';
 import { postPing, postPush } from '../../deploy/client/post-webhook';
 import { readSecret } from '../../deploy/home/webhook-secret';
+import { program } from '../../deploy/commands/program';
 import { expectDone } from '../support/expect-live';
 import type { CommandResult } from '../support/live-clone';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
@@ -223,11 +224,15 @@ describe('with a running Switchyard', () => {
   });
 
   it('every command has a help text, and an unknown command gets a suggestion', async () => {
-    for (const name of ['stop', 'deploy', 'deploy:blue', 'rollback', 'status', 'history', 'logs']) {
-      const help = await clone.switchyard(name, '--help');
-      expectDone(help);
-      expect(help.text).toContain('--json');
-    }
+    const all = program.commands.flatMap((command) => [
+      [command.name()],
+      ...command.commands.map((inner) => [command.name(), inner.name()]),
+    ]);
+    expect(all.length).toBeGreaterThan(25);
+    for (const words of all)
+      expect(expectDone(await clone.switchyard(...words, '--help')).text).toMatch(
+        new RegExp(`^Usage: switchyard ${words.join(' ')} `),
+      );
     const wrong = await clone.switchyard('statsu');
     expect(wrong.code).toBe(1);
     expect(wrong.text).toContain('Did you mean status?');

@@ -200,7 +200,7 @@ needs('the sample app', sampleApp).describe(
     let clone: LiveClone;
 
     beforeAll(async () => {
-      clone = await liveClone({ env: { ...WHO, ...SAME_WHO }, change: prepare });
+      clone = await liveClone({ env: { ...WHO, ...SAME_WHO, BAKE_SECONDS: '0' }, change: prepare });
       place = placeOf(clone);
     });
     afterAll(() => clone.cleanUp());
