@@ -10,12 +10,20 @@ const { checkPackages } = require('../scripts/lib/packages');
 
 try {
   checkNode(process.version);
-  const cli = cliOf(path.resolve(__dirname, '..'));
-  if (!cli)
-    throw new KnownFailure('E_NOT_STARTED', 'Switchyard was not started here yet.', 'Start it: npm start');
-  checkPackages(path.resolve(__dirname, '..'));
-  keepCompiled(cli);
-  becomeCli(cli, process.argv.slice(2));
+  const root = path.resolve(__dirname, '..');
+  const args = process.argv.slice(2);
+  const cli = cliOf(root);
+  if (!cli && ['--version', '-V'].includes(args[0])) {
+    console.log(require('../package.json').version);
+  } else {
+    if (!cli) {
+      const hint = 'Start it: npm start. All commands: docs/cli.md';
+      throw new KnownFailure('E_NOT_STARTED', 'Switchyard was not started here yet.', hint);
+    }
+    checkPackages(root);
+    keepCompiled(cli);
+    becomeCli(cli, args);
+  }
 } catch (error) {
   end(error);
 }

@@ -194,7 +194,16 @@ describe('npm packages', () => {
 describe('the command switchyard', () => {
   it('reports that nothing was started yet', async () => {
     const refused = await node(downloaded(), ['bin/switchyard.js', 'status']).ended;
-    expectRefusal(refused, 'E_NOT_STARTED', 'Start it: npm start');
+    expectRefusal(refused, 'E_NOT_STARTED', 'Start it: npm start. All commands: docs/cli.md');
+  });
+
+  it('prints its version before the first start, and says where all commands are described', async () => {
+    const dir = downloaded();
+    write(dir, 'package.json', '{"version":"1.2.3"}');
+    const version = await node(dir, ['bin/switchyard.js', '--version']).ended;
+    expect(version).toMatchObject({ status: 0, stdout: '1.2.3\n' });
+    const help = await node(dir, ['bin/switchyard.js', '--help']).ended;
+    expectRefusal(help, 'E_NOT_STARTED', 'Start it: npm start. All commands: docs/cli.md');
   });
 
   it('passes on arguments and exit code once the kit is built', async () => {
