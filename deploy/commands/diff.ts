@@ -47,6 +47,8 @@ function linesOf(
 ): string[] {
   const list = (sign: string, commits: NamedCommit[]): string[] =>
     commits.map((each) => `${sign} ${short(each.commit)} ${printable(each.subject)}`);
+  const counted = (verb: string, commits: NamedCommit[]): string[] =>
+    commits.length === 0 ? [] : [`${verb} ${plural(commits.length, 'commit')}`];
   const warning = uncommittedLine(uncommitted);
   const name = ref === 'HEAD' ? ref : printable(ref);
   return [
@@ -55,6 +57,6 @@ function linesOf(
     ...(warning === null ? [] : [warning]),
     added.length + removed.length === 0
       ? `${name} (${short(commit)}) is live: ${live}`
-      : `${live} is live; ${name} (${short(commit)}) adds ${plural(added.length, 'commit')} and lacks ${plural(removed.length, 'commit')}`,
+      : `${live} is live; ${name} (${short(commit)}) ${[counted('adds', added), counted('lacks', removed)].flat().join(' and ')}`,
   ];
 }
