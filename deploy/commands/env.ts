@@ -95,7 +95,7 @@ async function change(
   const { now, next } = variables(context);
   const wanted = edit(next);
   if (sameValues(wanted, next) && (options.later || sameValues(wanted, now))) {
-    return printResult(options, 'Nothing changed: they already have these values.');
+    return printResult(options, 'Nothing changed: the variables already have these values.');
   }
   if (options.later)
     return keepForLater(context, wanted, options, 'It takes effect with the next deployment.');

@@ -34,8 +34,8 @@ command('stop', 'stop everything that npm start has started').action(async (opti
   await runAndExit(options, () => stopCommand(options));
 });
 deploy('deploy', null, 'make a commit live (default: HEAD of the current clone)');
-deploy('deploy:blue', 'blue', 'the same in blue, even if green already runs this commit');
-deploy('deploy:green', 'green', 'the same in green, even if blue already runs this commit');
+deploy('deploy:blue', 'blue', 'make a commit live in blue, even if green already runs it');
+deploy('deploy:green', 'green', 'make a commit live in green, even if blue already runs it');
 operation('promote', 'give a held release, or a canary, to all users');
 operation('abort', 'abort a deployment at any step and undo it, or remove one from the queue');
 operation('pause', 'keep a canary at its current share');

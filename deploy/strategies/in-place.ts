@@ -42,7 +42,7 @@ function mustBePossible({ hold, wanted, observed }: PlanInput): void {
     throw new KnownError(
       'E_STRATEGY',
       why,
-      'Hold it with another: ./switchyard deploy --hold --strategy blue-green',
+      'To hold a release, use another strategy: ./switchyard deploy --hold --strategy blue-green',
     );
   }
   if (wanted !== null && wanted !== observed.table.active) {

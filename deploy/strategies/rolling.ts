@@ -134,7 +134,8 @@ function mustBePossible({ slots, rolling, hold, wanted }: PlanInput): void {
   }
   if (hold || wanted !== null) {
     const why = `Rolling gives a release to all slots; ${hold ? 'it cannot be held for testers' : 'none can be chosen'}.`;
-    throw new KnownError('E_STRATEGY', why, 'Use another: ./switchyard deploy --strategy blue-green');
+    const command = `./switchyard deploy ${hold ? '--hold ' : ''}--strategy blue-green`;
+    throw new KnownError('E_STRATEGY', why, `Use another strategy: ${command}`);
   }
 }
 

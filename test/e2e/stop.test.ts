@@ -49,7 +49,9 @@ forEachRuntime((runtime) => {
     expect(stopped.text).toContain('✓ stopped');
     expect(commandsOf(clone.home, id)).toEqual([]);
     const { verdict, deployment, commit } = await pushing;
-    expect(verdict).toBe('✗ NOT LIVE. No release is live until npm start: It was stopped by npm stop.');
+    expect(verdict).toBe(
+      '✗ NOT LIVE. No release is live until you run npm start: It was stopped by npm stop.',
+    );
     expect(deployment).toMatchObject({
       id,
       commit,

@@ -78,7 +78,7 @@ export const en = {
   still: (release: string) => `Still serving ${release}`,
   stillSame: (release: string) => `Still serving ${release}, the same commit`,
   stillWithEnvironment: (release: string) => `Still serving ${release} with its previous environment`,
-  noneUntilStart: 'No release is live until npm start',
+  noneUntilStart: 'No release is live until you run npm start',
   none: 'No release is live',
   schemaChanged: (release: string, why: string) =>
     `A migration changed the schema, and ${release} now fails (${why})`,

@@ -149,7 +149,7 @@ test.each<[string, Partial<Deployment>, Serving | null, string]>([
     'stopped by npm stop',
     { state: 'aborted', errorCode: 'E_STOPPED' },
     V1,
-    '✗ NOT LIVE. No release is live until npm start: aborted',
+    '✗ NOT LIVE. No release is live until you run npm start: aborted',
   ],
   [
     'aborted by an operator',

@@ -84,7 +84,12 @@ describe('rolling over four serving slots', () => {
       expect(() => plan(observed, { slots: FOUR, ...rule(known) })).toThrow(
         expect.objectContaining({ code: 'E_STRATEGY' }),
       );
-    expect(() => plan(observed, { slots: FOUR, hold: true })).toThrow('held');
+    expect(() => plan(observed, { slots: FOUR, hold: true })).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining('held') as string,
+        hint: 'Use another strategy: ./switchyard deploy --hold --strategy blue-green',
+      }),
+    );
     expect(() => plan(observed, { slots: FOUR, wanted: 'amber' })).toThrow('chosen');
   });
 
