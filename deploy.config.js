@@ -62,8 +62,8 @@ module.exports = {
   deployer: {
     /** The deployer's port, on 127.0.0.1 only.                           environment: DEPLOYER_PORT */
     port: 9000,
-    /** The largest webhook that it reads: 512k, 25m. A push of many commits has a large one. The deployer still finds
-        a push whose webhook is refused, within a minute. */
+    /** The largest webhook that it reads: 512k, 25m. A push of many commits sends a large webhook. If a webhook is
+        refused, the deployer still finds the push within a minute. */
     maxBody: '1m',
   },
 

@@ -21,7 +21,7 @@ type Row = Record<string, unknown>;
 export interface Connection {
   /** @returns all rows. */
   all(sql: string, ...values: unknown[]): Row[];
-  /** For statements without rows. @returns the id of an inserted row. */
+  /** For statements that return no rows. @returns the id of the inserted row, if any. */
   run(sql: string, ...values: unknown[]): number;
   /** For schema changes, with one or more statements. */
   exec(sql: string): void;

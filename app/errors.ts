@@ -79,7 +79,7 @@ export function methods(allow: string): RequestHandler {
   };
 }
 
-/** The last handler of the app. It gets every error: our own, and those of Express and its parsers. */
+/** The last handler of the app. It gets every error of the app, of Express and of its parsers. */
 export const answerErrors: ErrorRequestHandler = (error: unknown, _req, res, next) => {
   const known = asApiError(error);
   if (known.code === 'internal') console.error(error);

@@ -1,4 +1,4 @@
-/** The clause for a commit that would remove what is live. */
+/** The clause for a commit that would remove commits of the live release. */
 import { plural } from './format';
 
 /** `does not contain what is live (2 commits)`. */

@@ -34,8 +34,8 @@ function valid(time: number): number | null {
 }
 
 /**
- * The lines written since then. A line without a time belongs to the one above it, as in a stack trace. The output of an
- * app that writes no times stays if it may be young enough: nothing is hidden.
+ * The lines written since then. A line without a time belongs to the one above it, as in a stack trace. If an app
+ * writes no times, its output is kept unless it is certainly older, so that nothing is hidden.
  * @param lastWrite when the last line was written
  */
 export function linesSince(lines: string[], since: number, lastWrite: number): string[] {
@@ -57,7 +57,7 @@ export function linesSince(lines: string[], since: number, lastWrite: number): s
 const UNITS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const MOMENT = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/;
 
-/** The time that `10m` or an ISO time names; null for any other text, and for a time to come. */
+/** The time that `10m` or an ISO time names; null for any other text, and for a future time. */
 export function sinceFrom(text: string, now: number): number | null {
   const [, count, unit = ''] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
   if (count !== undefined) return now - Number(count) * (UNITS[unit] as number);

@@ -89,9 +89,12 @@ const UNHEALTHY_AFTER_MS = 2000;
 const EVIDENCE = 5;
 /** Open requests count if none is answered for this long, because nginx logs a request only when it is complete. */
 export const UNANSWERED_AFTER_MS = 10_000;
-/** With a substitute a restart costs users nothing; without one, it fails users whose requests still succeed. */
+/**
+ * Minimum share of failed user requests for a restart, if another slot can take over. If none can, the watch waits
+ * until every request fails, because a restart would interrupt the users who still get answers.
+ */
 const MOST = 0.5;
-/** How long a restart counts. */
+/** Earlier restarts are not counted. */
 export const RESTART_WINDOW_MS = 600_000;
 const FIRST_PAUSE_MS = 10_000;
 const LONGEST_PAUSE_MS = 60_000;

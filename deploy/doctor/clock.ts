@@ -44,7 +44,7 @@ function longDuration(ms: number): string {
   return ms < DAY_MS ? duration(ms) : plural(Math.round(ms / DAY_MS), 'day');
 }
 
-/** @param skew how far the source's clock is ahead of ours, in milliseconds; null if the source reports no time */
+/** @param skew milliseconds that the source's clock is ahead of this machine's; null if the source reports no time */
 export function judgeSkew(skew: number | null): Judgement[] {
   if (skew === null || Math.abs(skew) <= MUCH_MS) return [];
   const direction = skew > 0 ? 'behind' : 'before';

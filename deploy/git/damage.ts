@@ -1,15 +1,15 @@
-/** Checks a bare repository of ours for damage. */
+/** Checks one of Switchyard's bare repositories for damage. */
 import { execFile } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { gitEnvironment } from './git';
 
-/** A check that takes longer than this is stopped, and the repository counts as undamaged. */
+/** A check that takes longer than this is stopped, and the repository is treated as intact. */
 const LIMIT_MS = 600_000;
 /** Lines about oddities in how commits were made, or that fsck also prints for healthy repositories. */
 const NO_DAMAGE = /^((error|warning) in (commit|tree|blob|tag) |(notice|warning|hint): |dangling |Checking )/;
 
-/** The damage in git's words; null if all objects are present and intact. */
+/** Git's message about the damage; null if all objects are present and intact. */
 export async function damageOf(repository: string, limitMs = LIMIT_MS): Promise<string | null> {
   // fsck treats it as a repository without these branches, but git itself always writes a first line
   const packed = path.join(repository, 'packed-refs');

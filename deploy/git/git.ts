@@ -45,7 +45,7 @@ export function gitIn(folder: string, objects?: string): SimpleGit {
 }
 
 /**
- * Runs git on a bare repository of ours. GIT_DIR names it, so that git never falls back to a
+ * Runs git on one of Switchyard's bare repositories. GIT_DIR names it, so that git never falls back to a
  * repository above a broken one.
  */
 export function gitOn(bareRepository: string, options: BareOptions = {}): SimpleGit {
@@ -54,7 +54,7 @@ export function gitOn(bareRepository: string, options: BareOptions = {}): Simple
   if (options.deploymentMark) env[DEPLOYMENT_MARKER] = options.deploymentMark;
   return configured(bareRepository, env, {
     allowUnsafeHooksPath: options.setsHooksPath === true,
-    // a helper of ours, see source-access.ts
+    // Switchyard's own credential helper, see source-access.ts
     allowUnsafeConfigEnvCount: options.env !== undefined,
     allowUnsafeCredentialHelper: options.env !== undefined,
   });

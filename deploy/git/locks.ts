@@ -7,7 +7,7 @@ import path from 'node:path';
 import { readableNamesIn } from '../os/names-in';
 import { allPids } from '../os/process-table';
 
-/** Removes the lock files of a bare repository of ours unless a git process is working in it. */
+/** Removes the lock files of one of Switchyard's bare repositories unless a git process is working in it. */
 export function removeDeadLocks(repository: string): void {
   for (const lock of deadLocks(repository)) rmSync(lock, { force: true });
 }
@@ -28,7 +28,7 @@ function locksIn(repository: string): string[] {
   return [...top, ...inRefs].map((name) => path.join(repository, name));
 }
 
-/** Whether a push, a fetch or one of our own git processes is using the repository. */
+/** Whether a push, a fetch or one of Switchyard's git processes is using the repository. */
 export function isInUse(repository: string): boolean {
   const wanted = `GIT_DIR=${repository}`;
   return allPids().some((pid) => {

@@ -71,7 +71,7 @@ export async function wrongSettings(pushGit: string): Promise<[string, string][]
     'receive.shallowupdate': 'true',
     // git push -o force
     'receive.advertisepushoptions': 'true',
-    // a user's own core.hooksPath would disable our hooks
+    // a user's own core.hooksPath would disable Switchyard's hooks
     'core.hookspath': path.join(pushGit, 'hooks'),
     ...(await fsyncSettings(pushGit)),
     // background maintenance would outlive the processes that watch it

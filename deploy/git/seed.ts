@@ -23,7 +23,8 @@ export async function seedSource(home: Home, root: string, branch: string): Prom
 const ANY_COMMIT = ['-c', 'protocol.version=2'];
 
 /**
- * Fetches one commit of a clone, even a shallow one, into a ref of one of our repositories. Throws E_SOURCE, E_DISK.
+ * Fetches one commit of a clone, even a shallow one, into a ref of one of Switchyard's repositories. Throws E_SOURCE,
+ * E_DISK.
  */
 export async function fetchCommit(into: string, clone: string, commit: Commit, ref: string): Promise<void> {
   const options = ['--progress', '--no-tags', '--no-write-fetch-head'];

@@ -52,7 +52,7 @@ export function blameFullDisk(home: Home, error: unknown): unknown {
   return isOfCommit(error) && folder !== null ? onDisk(error, `The disk of ${folder} is full.`) : error;
 }
 
-/** Does the same for a process that exited while the disk was full, which only shows later. */
+/** Does the same for a process that exited while the disk was full, when the exit is noticed later. */
 export function blamePastFullDisk(error: unknown): unknown {
   return isOfCommit(error) ? onDisk(error, 'The disk was full.') : error;
 }

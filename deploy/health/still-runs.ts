@@ -12,7 +12,7 @@ import { machineMs } from '../os/machine-clock';
 import type { MemorySamples } from '../os/memory-watch';
 import { waitUntil } from '../os/wait-until';
 
-/** How long a killed release is watched after its restart: at least, and at most (if it had run for long). */
+/** Minimum and maximum time to watch a killed release after its restart. It grows with how long the release had run. */
 const LIVES_AGAIN_MS = 3000;
 const LIVES_AGAIN_MOST_MS = 10_000;
 const ENDS_AGAIN_EVERY_MS = 100;

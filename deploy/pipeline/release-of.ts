@@ -56,7 +56,7 @@ export async function releaseOf(
   }
 }
 
-/** True if the release exists with the variables that the deployment needs: its own, or the current ones. */
+/** True if the release exists, and was built with the deployment's variables if it must match them. */
 export function isBuilt(work: Omit<ReleaseWork, 'settings' | 'signal'>, commit: Commit): boolean {
   const { home } = work.context;
   const built = findRelease(home, commit);
@@ -65,7 +65,10 @@ export function isBuilt(work: Omit<ReleaseWork, 'settings' | 'signal'>, commit: 
   );
 }
 
-/** An earlier release keeps its variables, unless the purpose of this deployment is to change them. */
+/**
+ * Whether an existing release must match the deployment's variables: always for `deploy`, and for `env` if it changes
+ * those in force. Otherwise the release keeps its own.
+ */
 function wantsOthers(
   { context, deployment, environment }: Omit<ReleaseWork, 'settings' | 'signal'>,
   { dir }: Release,

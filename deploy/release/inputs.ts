@@ -1,6 +1,6 @@
 /**
  * The variables that a release is installed and built with. Those that change the release are part of its identity.
- * They may be secrets, so names and manifests contain only a keyed hash.
+ * Their values may be secrets, so folder names and manifests contain only a keyed hash of them.
  */
 import { homedir } from 'node:os';
 import path from 'node:path';

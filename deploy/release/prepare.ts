@@ -143,7 +143,7 @@ function madeBy({ home, deploymentId, environment }: Preparation, dir: string): 
   return { deployment: deploymentId, environment, inputs };
 }
 
-/** Names that git or the file system refuses. */
+/** Errors about a file name that git or the file system rejects. */
 const REFUSED_NAME = /^invalid path '|: (File name too long|Is a directory|Not a directory|File exists)$/;
 
 /** Repairs a damaged mirror and checks out again; rethrows the error if the mirror is intact. */
@@ -155,7 +155,7 @@ async function checkOutAgain(work: Preparation, dir: string, error: unknown): Pr
     emptyFolder(dir);
     return checkOut(home.mirrorGit, commit, dir);
   }
-  // report a missing commit in our words, not in git's
+  // report a missing commit with Switchyard's message instead of git's
   await describe(home, commit);
   throw REFUSED_NAME.test(reasonOf(error))
     ? new KnownError('E_CHECKOUT', `This commit cannot be checked out: ${failureLine([reasonOf(error)])}`)

@@ -41,7 +41,7 @@ function version(name: string): Promise<string | null> {
   });
 }
 
-/** Container names are unique on a machine. Throws E_NAME_TAKEN if another home owns one of ours. */
+/** Container names are unique on a machine. Throws E_NAME_TAKEN if another home owns such a name. */
 async function checkNames(home: Home, config: Config): Promise<void> {
   for (const { name } of slotsOf(config)) {
     const container = containerOf(config.name, name);

@@ -11,7 +11,7 @@ import { serverOf } from './server';
 /** Ports by variable name. Later slots of a pool also get a name (AMBER_PORT), although only SLOTS sets their ports. */
 type Ports = Record<string, number>;
 
-/** Throws E_PORT_IN_USE with a complete command that uses free ports. Ports of our own processes count as free. */
+/** Throws E_PORT_IN_USE with a complete command that uses free ports. Ports of this home's processes count as free. */
 export async function checkPorts(home: Home, config: Config, settings: Settings): Promise<void> {
   const ports = portsOf(config);
   const ours = (await serverOf(home)?.portsInUse()) ?? [];

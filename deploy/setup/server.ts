@@ -29,7 +29,7 @@ export interface Server {
   allRuns(): Promise<boolean>;
   /** True if the deployer has loaded the current configuration. */
   deployerIsUpToDate(): Promise<boolean>;
-  /** The ports that our own processes hold, including processes whose parent was killed. */
+  /** The ports that this home's processes hold, including processes whose parent was killed. */
   portsInUse(): Promise<number[]>;
 }
 

@@ -7,7 +7,7 @@ import { portInUse, portInUseMessage } from '../os/port-holder';
  * @param what the failure, as in `does not start`
  */
 export function refusal(stderr: string, port: number, what: string): KnownError {
-  // another process took the port after our check
+  // another process took the port after the check
   if (stderr.includes('Address already in use')) return portClash(port);
   const message = `nginx ${what}: ${complaint(stderr)}`;
   if (!/bind\(\) .*Permission denied/.test(stderr)) return new KnownError('E_NGINX', message);

@@ -37,7 +37,7 @@ export interface NginxSettings {
   unusedModules: string[];
 }
 
-/** Headers with the same meaning as ours. An app or a library may read them, so a client must not set them. */
+/** Headers with the same meaning as those nginx sets. Apps and libraries may read them, so clients must not set them. */
 const CLAIMS = [
   'Forwarded',
   'X-Forwarded-Port',

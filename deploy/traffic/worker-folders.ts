@@ -21,7 +21,7 @@ export function workerFolderMode(user: WorkerUser | null): number {
   return user ? FOR_WORKERS : PRIVATE;
 }
 
-/** Creates the folder of the logs. Safe to call while logs are being written. */
+/** Creates the log folder and makes existing logs private. Safe to call while logs are being written. */
 export function makeLogFolder({ logs }: Pick<Home, 'logs'>, user = findWorkerUser()): void {
   makeWorkerFolder(logs, user);
   for (const name of readdirSync(logs)) closeToOthers(path.join(logs, name));

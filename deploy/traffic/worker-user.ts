@@ -17,7 +17,7 @@ export interface WorkerUser {
 /** The user names that distributions use for web servers; `nobody` exists everywhere. */
 const CANDIDATES = ['www-data', 'nginx', 'nobody'];
 
-/** The workers' user if we are root; otherwise null, because the workers then keep our user. */
+/** The workers' user if this process is root; otherwise null, because the workers then keep its user. */
 export function findWorkerUser(): WorkerUser | null {
   if (process.getuid?.() !== 0) return null;
   const users = readFileSync('/etc/passwd', 'utf8');

@@ -43,7 +43,7 @@ function namesIn(lock) {
   return Object.keys(lock.packages || {}).filter(Boolean);
 }
 
-/** Whether what is there may go. @param {Installed} installed @param {string[]} lacking @returns {Decision} */
+/** Whether npm ci may delete node_modules. @param {Installed} installed @param {string[]} lacking @returns {Decision} */
 function replacing(installed, lacking) {
   const { hidden, isLink, otherManager } = installed;
   if (isLink) {

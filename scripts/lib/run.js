@@ -18,9 +18,9 @@ class Interrupted extends Error {
 }
 
 /**
- * Resolves with the exit status (null if it could not be started or was killed) and its last lines. A signal to this
- * process is passed on to the program; then it rejects with Interrupted. A `whole` program gets its own session, where
- * Ctrl-C does not reach it: for use inside `uninterrupted`.
+ * Resolves with the exit status (null if the program could not be started or was killed) and its last lines. Forwards
+ * signals to the program, and rejects with Interrupted once the program has exited. A `whole` program gets its own
+ * session, where Ctrl-C does not reach it: for use inside `uninterrupted`.
  * @param {string} command
  * @param {string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, whole?: boolean, show?: boolean }} [options]

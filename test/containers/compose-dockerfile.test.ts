@@ -1,4 +1,4 @@
-/** The Dockerfile treats a commit like a deployment without containers: install, build and file permissions. */
+/** The Dockerfile installs, builds and sets file permissions as a deployment without containers does. */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { createServer, type Server } from 'node:http';

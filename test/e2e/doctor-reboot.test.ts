@@ -52,7 +52,7 @@ const findings = async (): Promise<Finding[]> =>
   (await diagnose(clone)).findings.filter(({ link }) => link === 'reboot');
 
 needs('root', root).test(
-  'the crontab line restarts a clone of another user that root has started',
+  'the crontab line brings the release back after a reboot when root had started a clone of another user',
   async () => {
     const { env, file } = withCrontab();
     clone = await tinyClone({ bake: { seconds: 0 } }, { SUDO_UID: NOBODY, ...env });
@@ -75,7 +75,7 @@ needs('root', root).test(
   },
 );
 
-test('the crontab line restarts a clone that its owner has started', async () => {
+test("the crontab line brings the release back after a reboot when the clone's owner had started it", async () => {
   const { env, file } = withCrontab();
   clone = await tinyClone({ bake: { seconds: 0 } }, env);
   clone.change(WITH_COMMANDS);

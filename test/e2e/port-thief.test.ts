@@ -31,7 +31,7 @@ forEachRuntime((runtime) => {
   let thief: ChildProcess | undefined;
   let users: Load;
 
-  /** A file that keeps a deployment between verify and the shift. */
+  /** While this file exists, the deployment waits between verify and the shift. */
   const gate = (): string => path.join(clone.dir, '..', 'gate');
 
   beforeAll(async () => {

@@ -85,7 +85,7 @@ describe('a redelivery', () => {
     rmSync(poison);
     const retried = await again();
     expect(await untilOver(clone, retried.id)).toMatchObject({ state: 'succeeded', commit: result.commit });
-    // and changes nothing once it is live
+    // another redelivery changes nothing once the commit is live
     const { instance } = await clone.serving();
     expect(await untilOver(clone, (await again()).id)).toMatchObject({ state: 'succeeded' });
     expect(await clone.serving()).toMatchObject({ commit: result.commit, instance });

@@ -50,7 +50,7 @@ test('a finished deployment is left unchanged', async () => {
 });
 
 describe('a spare process', () => {
-  test('waits for a deployment and runs it with the configuration of that moment', async () => {
+  test('waits for a deployment and reads the configuration only when it arrives', async () => {
     const spare = startSpare();
     await untilWaiting(spare);
     writeFileSync(path.join(root, 'deploy.config.js'), 'module.exports = { brnach: "main" };');

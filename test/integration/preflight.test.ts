@@ -181,7 +181,7 @@ needs('a small disk', smallDiskPossible).describe('a disk', () => {
     expect(await refusal(context, { ...DEPLOY, kind: 'rollback' }, B, EMPTY)).toBeNull();
   });
 
-  it('is checked without packages that are already stored and would only be linked', async () => {
+  it('does not count packages that are already stored and would only be linked', async () => {
     const folder = newFolder();
     afterwards(() => rmSync(folder, { recursive: true }));
     const context = await contextIn(folder, { room: { ...room, disk: '4m' } });

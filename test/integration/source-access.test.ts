@@ -33,7 +33,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-/** As a hosted repository: git's own program behind a password. */
+/** Serves the repository as a Git host does: `git http-backend` behind basic authentication. */
 async function answer(root: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   await sleep(ANSWER_AFTER_MS);
   const wanted = `Basic ${Buffer.from(expected).toString('base64')}`;

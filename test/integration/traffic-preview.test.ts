@@ -230,7 +230,7 @@ describe('a preview link', () => {
   afterAll(() => afterLinks());
   beforeEach(() => (state = held));
 
-  test('sets a cookie that is valid in nginx until the link expires', async () => {
+  test('sets a cookie that nginx accepts until the link expires', async () => {
     const answer = await link(previewQuery(SECRET, held, inAnHour()));
     expect(answer).toMatchObject({ status: 302, headers: { location: '/', 'cache-control': 'no-store' } });
     const [cookie] = answer.headers['set-cookie'] as [string];

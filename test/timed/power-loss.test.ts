@@ -117,7 +117,7 @@ forEachRuntime((runtime) => {
 
         await engine?.die();
         await untilWarned(id, "Docker's engine does not answer");
-        // only the returning engine restarts it
+        // nothing restarts this process until the engine is back
         if (dies) kill(pid);
         await engine?.start();
 

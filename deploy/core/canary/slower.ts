@@ -11,11 +11,11 @@ import type { Spread } from './design-effect';
 import { designEffect } from './design-effect';
 import { largerThanHalf, T_0_4_PERCENT_OF_10 } from './statistics';
 
-/** An answer that was not an error. */
+/** A response that was not an error. */
 export interface Latency {
   /** Milliseconds since 1970. */
   at: number;
-  /** From the request to the slot's complete answer. */
+  /** From the request to the end of the slot's response. */
   ms: number;
 }
 
@@ -26,12 +26,9 @@ export interface Answered {
 }
 
 export interface SlowRule {
-  /**
-   * The canary counts as slower from this multiple of stable's latency on, at the median or the 95th percentile. Over
-   * 1.
-   */
+  /** Minimum ratio of the canary's latency to stable's, at the median or the 95th percentile, to be slower. Over 1. */
   slower: number;
-  /** Seconds at the start of a step whose answers are left out. */
+  /** Length of the warm-up at the start of a step, in seconds. Its responses do not count for latency. */
   warmUp: number;
 }
 

@@ -69,7 +69,7 @@ export function previewQuery(secret: string, deployment: Subject, expires: numbe
   return new URLSearchParams(words).toString();
 }
 
-/** True if the signature is ours for this deployment, expiry and slot. Compares in constant time. */
+/** True if the signature is valid for this deployment, expiry and slot. Compares in constant time. */
 export function isPreviewSigned(
   secret: string,
   deployment: Subject,

@@ -37,7 +37,7 @@ export class SampleCollector {
 
   constructor(private readonly goal: Goal | null = null) {}
 
-  /** Adds entries of nginx's log; ignores requests of testers and our own probes. */
+  /** Adds entries of nginx's log; ignores requests of testers and Switchyard's own probes. */
   add(entries: LogEntry[]): void {
     for (const entry of entries) if (entry.kind === 'app') this.addRequest(entry);
   }

@@ -1,5 +1,5 @@
 /**
- * Holds a rolling deployment whose batch failed and was undone. The other slots keep what they have, and an operator
+ * Holds a rolling deployment whose batch failed and was undone. The other slots keep their release, and an operator
  * decides: promote tries the batch again, abort undoes the deployment.
  */
 import type { KnownError } from '../../core/errors';

@@ -6,7 +6,7 @@ import type { Home } from '../../home/home';
 import { requestEngine, requestEngineJson } from './engine-api';
 import { waitUntil } from '../../os/wait-until';
 
-/** The labels of our containers and images. */
+/** The labels of Switchyard's containers and images. */
 export const LABEL = {
   home: 'switchyard.home',
   slot: 'switchyard.slot',
@@ -58,7 +58,7 @@ export async function oneOffContainers(home: Pick<Home, 'dir'>): Promise<string[
 }
 
 /**
- * The home that owns the container of this name: null if there is no such container, '' if it is not one of ours.
+ * The home that owns the container of this name: null if there is no such container, '' if it belongs to no home.
  * Throws E_ENGINE.
  */
 export async function homeOfContainer(name: string): Promise<string | null> {

@@ -147,8 +147,8 @@ function proxiesOf(env: NodeJS.ProcessEnv): Record<string, string> {
 }
 
 /**
- * The app's variables for Compose's own environment, so that no file contains their values. They get names of our own,
- * because Docker and Compose read APP_NAME, DOCKER_HOST and the like.
+ * The app's variables, passed in the environment of the Compose process so that no file contains their values. The
+ * names are Switchyard's own, because Docker and Compose read APP_NAME, DOCKER_HOST and the like.
  */
 export function composeVariables(variables: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.values(variables).map((value, index) => [`${LENT}${index}`, value]));

@@ -64,7 +64,7 @@ const refused: ProbeAnswer = { ...answer, status: null, instance: null, message:
 const outcome = (judged: Judgement[]): string[] =>
   judged.map(({ status, fix }) => (fix === null ? status : `${status}: ${fix}`));
 
-test('node: an old version is a fault, one newer than the tested ones is a warning', () => {
+test('node: reports a fault for an old version, and a warning for a version newer than the tested ones', () => {
   expect(judgeVersion('v20.0.0')).toEqual([]);
   expect(judgeVersion('v26.9.9')).toEqual([]);
   expect(judgeVersion('v18.20.1')[0]?.status).toBe('fault');
@@ -104,7 +104,7 @@ test('logs: a folder that nginx may not enter, or a writer to a renamed or remov
   ]);
 });
 
-test('process manager, deployer and kit: a running version other than that of this clone is a fault', () => {
+test('process manager, deployer and kit: reports a fault if the running version is not the one of this clone', () => {
   expect(outcome(judgePm2('7.0.4', '7.0.4'))).toEqual(['ok']);
   expect(outcome(judgePm2('6.0.0', '7.0.4'))).toEqual(['fault: npm stop && npm start']);
   expect(outcome(judgeDeployer({ ...running, orphan: false }))).toEqual(['ok']);
@@ -128,7 +128,7 @@ test('nginx: missing modules are named, and an outdated configuration is a fault
   );
 });
 
-test('connections: dropped ones are a fault, and a low limit of open files is a warning', () => {
+test('connections: reports a fault if nginx drops connections, and a warning if its limit of open files is low', () => {
   const enough = { port: 80, drops: false, open: 3, files: 65_536 };
   expect(judgeConnections(enough)[0]).toMatchObject({
     status: 'ok',
@@ -144,7 +144,7 @@ test('connections: dropped ones are a fault, and a low limit of open files is a 
   });
 });
 
-test('ports: only another process is a fault, named with its pid', () => {
+test('ports: reports a fault only if another process holds the port, and names its pid', () => {
   const holders = [{ pid: 7, command: 'node' }];
   const port = { port: 8081, whose: 'green', inUse: true, holders, isHidden: false, ours: [7] };
   expect(judgePort(port)).toEqual([]);
@@ -190,7 +190,7 @@ test('active slot: anything but a supervised process of the right commit is repo
   expect(judge(serving, { ...running, restarts: 3 }, answer)[0]?.status).toBe('warning');
 });
 
-test('standby: a dead one is started again, after removing what PM2 or the engine still has of it', () => {
+test('standby: the fix starts a dead standby again, after removing its remains in PM2 or the engine', () => {
   const start = 'npm run -s pm2 -- start ecosystem.config.js --only app-blue';
   const judge = (now: RunningSlot | null, probed: ProbeAnswer | null): string[] =>
     outcome(judgeStandby('blue', now, probed, pm2Fixes('blue')));
@@ -203,7 +203,7 @@ test('standby: a dead one is started again, after removing what PM2 or the engin
   });
 });
 
-test('engine: containers that stop with it are a warning, whose fix keeps other settings in its file', () => {
+test('engine: warns if containers stop with the engine, and the fix keeps the other settings in its file', () => {
   const file = path.join(tempHome(), 'daemon.json');
   expect(outcome(judgeEngine('20.10.24', true, file))).toEqual(['ok']);
   for (const before of [null, '{"data-root":"/it\'s here"}']) {
@@ -224,7 +224,7 @@ test('engine: containers that stop with it are a warning, whose fix keeps other 
   expect(judgeEngine('20.10.24', false, file)[0]?.fix).toMatch(/^Add "live-restore": true to \S+, then: /);
 });
 
-test('data: a file of another user is a warning, whose fix passes no file name', () => {
+test('data: warns about a file of another user, and the fix contains no file name', () => {
   const user = { uid: 1000, gid: 1000 };
   expect(outcome(judgeData('/h/shared', user, null))).toEqual(['ok']);
   const [judged] = judgeData('/h/shared', user, '/h/shared/app.db');
@@ -256,7 +256,7 @@ test('leftovers: orphans outside the table, processes of old deployments and hal
   expect(judgeHalfMade(['x'])).toEqual([expect.objectContaining({ status: 'warning', fix: null })]);
 });
 
-test('secret and webhook: a refused right signature or an accepted wrong one is a fault', () => {
+test('secret and webhook: reports a fault if a valid signature is refused or an invalid one is accepted', () => {
   expect(outcome(judgeSecret(200))).toEqual(['ok']);
   expect(outcome(judgeSecret(null))).toEqual(['ok']);
   expect(judgeSecret(200, Date.UTC(2026, 10, 30))[0]?.message).toContain(
@@ -268,7 +268,7 @@ test('secret and webhook: a refused right signature or an accepted wrong one is 
   expect(judgeAnswers(200, 200)[0]?.message).toContain('not refused');
 });
 
-test('git push: a missing remote is a fault, another one is a warning that hides its password', () => {
+test('git push: reports a fault if the remote is missing, and warns about another URL without its password', () => {
   expect(judgeRemote('/h/push.git', '/h/push.git')).toEqual([]);
   expect(outcome(judgeRemote(null, '/h/push.git'))).toEqual(['fault: git remote add live /h/push.git']);
   const own = judgeRemote('https://me:pass@example.org/app', '/h/push.git')[0];
@@ -288,7 +288,7 @@ test('source: a tip that was never deployed is a warning with the command that d
   });
 });
 
-test('disk: too little for one more release and the reserve is a fault', () => {
+test('disk: reports a fault if one more release and the reserve would not fit', () => {
   const disk = {
     inodeFix: 'du',
     free: 700 * MB,
@@ -305,7 +305,7 @@ test('disk: too little for one more release and the reserve is a fault', () => {
   expect(judgeDisk({ ...disk, freeFiles: null })[0]?.status).toBe('ok');
 });
 
-test("disk: a full one of nginx's temporary files is a fault, and one without space for a large request a warning", () => {
+test("disk: reports a fault if the disk of nginx's temporary files is full, and a warning if a large request would not fit", () => {
   const temp = { dir: '/t', free: 25 * MB, largest: 25 * MB };
   expect(judgeTemp(temp)).toEqual([]);
   expect(judgeTemp({ ...temp, free: 4096 })[0]).toMatchObject({
@@ -320,7 +320,7 @@ test("disk: a full one of nginx's temporary files is a fault, and one without sp
   });
 });
 
-test('memory: too little for the next deployment, at the size of the largest slot, and the reserve is a fault', () => {
+test('memory: reports a fault if a deployment as large as the largest slot and the reserve would not fit', () => {
   const memory = { free: 160 * MB, slots: [90 * MB], more: 1, reserve: 64 * MB };
   expect(outcome(judgeMemory(memory))).toEqual(['ok']);
   expect(judgeMemory({ ...memory, free: 150 * MB })[0]?.status).toBe('fault');
@@ -335,7 +335,7 @@ test('memory: too little for the next deployment, at the size of the largest slo
   expect(leftIn('1000\n', '900\n', 'anon 1\ninactive_file 300\n')).toEqual([400]);
 });
 
-test('clock: a time before the last entry or far from the source is a warning whose fix changes nothing', () => {
+test("clock: warns about a time before the last journal entry or far from the source's, and the fix changes nothing", () => {
   expect(judgeJournal(null, 0)).toEqual([]);
   expect(judgeJournal(1500, 0)).toEqual([]);
   expect(judgeJournal(3_600_000, 0)[0]).toMatchObject({
@@ -349,7 +349,7 @@ test('clock: a time before the last entry or far from the source is a warning wh
   expect(judgeSkew(-90_000)[0]?.message).toContain('before that of the source');
 });
 
-test('reboot: only a line of cron or systemd for this very clone counts', () => {
+test('reboot: accepts only a line of cron or systemd for this very clone', () => {
   const starter = (cron: string, units: string[] = []): unknown => starterOf('/srv/app', cron, units);
   const line = 'cd /srv/app && SUDO_UID=7 PATH=/opt/node/bin:$PATH npm start';
   expect(starter(`# x\n@reboot ${line}\n`)).toEqual({ by: 'cron', line, entry: `@reboot ${line}` });

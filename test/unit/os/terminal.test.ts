@@ -47,7 +47,7 @@ test.each<[NodeJS.ProcessEnv, boolean]>([
   expect(speaksUtf8(env)).toBe(expected);
 });
 
-test('without UTF-8, our signs are ASCII and other text stays', () => {
+test('without UTF-8, the signs of Switchyard are ASCII and other text stays unchanged', () => {
   expect(inAscii('✓ LIVE … blue → green ✗ 안녕')).toBe('+ LIVE ... blue -> green x 안녕');
 });
 

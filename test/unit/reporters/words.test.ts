@@ -76,7 +76,7 @@ it('the verdict and the general hint are in Korean, and the cause stays as it is
   );
 });
 
-it('the labels above each other are aligned in Korean', () => {
+it('the values after the labels start in the same column in Korean', () => {
   speak('ko');
   const held = deployment({ state: 'holding', hold: true });
   const preview = { link: 'LINK', header: 'HEADER', url: 'URL' } as never;

@@ -16,7 +16,7 @@ it.each(files)('%s uses no syntax newer than Node 10', (file) => {
   expect(printed(source, ScriptTarget.ES2018)).toBe(printed(source, ScriptTarget.ESNext));
 });
 
-it.each(files)('%s requires nothing with the node: scheme, which Node 12 does not support', (file) => {
+it.each(files)('%s does not use the node: prefix in require(), which Node 12 does not support', (file) => {
   expect(readFileSync(path.join(root, file), 'utf8')).not.toMatch(/require\(['"]node:/);
 });
 

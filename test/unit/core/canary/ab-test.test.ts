@@ -17,7 +17,7 @@ describe('the confidence interval of a share', () => {
     expect(estimate.high).toBeCloseTo(high, 3);
   });
 
-  test('covers everything without visitors, and stays within 0 and 1 when none or all reach the goal', () => {
+  test('spans 0 to 1 without visitors, and stays between 0 and 1 when no visitor or every visitor reaches the goal', () => {
     expect(wilson(variant(0, 0))).toEqual({ share: 0, low: 0, high: 1 });
     expect(wilson(variant(0, 10)).low).toBe(0);
     expect(wilson(variant(10, 10)).high).toBe(1);

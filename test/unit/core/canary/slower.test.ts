@@ -64,7 +64,7 @@ const failed = (
   return shareOf(runs, () => compareLatency(...busy(dice, seconds, ...sides), rule).isSlower);
 };
 
-describe('on a busy machine at most 0.5 % of good canaries are called slower, even if every difference mattered', () => {
+describe('on a busy machine at most 0.5 % of good canaries are called slower, even without a minimum difference', () => {
   test.each<[string, number, Side, Side]>([
     ['with half of the requests', 20, { requests: 1 }, { requests: 1 }],
     ['with 1 of 20 requests', 20, { requests: 0.25 }, { requests: 4.75 }],

@@ -135,7 +135,7 @@ describe('too few requests are not enough data', () => {
   });
 });
 
-describe('at most 1 % of good canaries fail a step, even if every difference mattered', () => {
+describe('at most 1 % of good canaries fail a step, even without a minimum difference', () => {
   test.each(
     [0.001, 0.01, 0.05].flatMap((ratio) => SIZES().map(([canary, stable]) => ({ ratio, canary, stable }))),
   )(
@@ -190,7 +190,7 @@ describe('at most 1 % of good canaries fail a step, even if every difference mat
     },
   );
 
-  test('checked after every request of the step', () => {
+  test('with a check after every request of the step', () => {
     const dice = seededRandom(5);
     const failed = (): boolean => {
       const canary = answered(0, 0);

@@ -33,7 +33,7 @@ describe('a signed push to the branch', () => {
     expect(requested).toEqual([{ kind: 'deploy', trigger: 'webhook', branch: 'main', expected: TIP }]);
   });
 
-  it('only says that the branch moved, and has no say in the commit or the repository', async () => {
+  it('reports only that the branch moved, and cannot choose the commit or the repository', async () => {
     const repository = { clone_url: 'https://evil.example/x.git' };
     await send(JSON.stringify({ ref: 'refs/heads/main', after: '$(reboot)', repository, branch: 'other' }));
     expect(requested).toEqual([{ kind: 'deploy', trigger: 'webhook', branch: 'main' }]);
@@ -249,7 +249,7 @@ describe('a ping of a webhook that would never deploy is refused', () => {
   ])('but not for %s', async (_case, body) => expect((await ping(body)).status).toBe(200));
 });
 
-describe('the headers alone decide about', () => {
+describe('the headers of a webhook', () => {
   it.each([
     ['a missing content type', { 'content-type': undefined }, 415],
     ['plain text', { 'content-type': 'text/plain' }, 415],
@@ -258,17 +258,17 @@ describe('the headers alone decide about', () => {
     ['an unknown encoding', { 'content-encoding': 'br' }, 415],
     ['two encodings', { 'content-encoding': 'identity, gzip' }, 415],
     [
-      'a missing signature, whatever else is wrong',
+      'a missing signature beside another fault',
       { 'x-hub-signature-256': undefined, 'content-type': 'x' },
       401,
     ],
-  ])('%s', async (_case, headers, status) => {
+  ])('are refused for %s', async (_case, headers, status) => {
     expect((await send(PUSH, headers)).status).toBe(status);
     expect(requested).toEqual([]);
   });
 
   it.each(['application/json; charset=utf-8', 'Application/JSON;charset="UTF-8"', 'application/json'])(
-    '%s, which is accepted',
+    'are accepted with the content type %s',
     async (type) => expect((await send(PUSH, { 'content-type': type })).status).toBe(202),
   );
 });
@@ -302,12 +302,12 @@ describe('Gitea and Forgejo', () => {
     expect(requested).toEqual([]);
   });
 
-  it("cannot replace a wrong signature of GitHub's by their own", async () => {
+  it('cannot replace an invalid GitHub signature with their own', async () => {
     const sent = { 'x-gitea-signature': bare, 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` };
     expect((await send(PUSH, sent)).status).toBe(401);
   });
 
-  it('get a hint against forms, whose payload they sign before it is encoded', async () => {
+  it('get a hint not to send forms, because they sign the payload before they encode it', async () => {
     const body = `payload=${encodeURIComponent(PUSH)}`;
     const form = { 'content-type': 'application/x-www-form-urlencoded' };
     const answer = await send(body, { ...headers, ...form, 'x-gitea-signature': bare });
@@ -330,7 +330,7 @@ describe('GitLab', () => {
   const project = { path_with_namespace: 'you/other', git_http_url: 'https://evil.example/x.git' };
   const body = { object_kind: 'push', event_name: 'push', ref: 'refs/heads/main', after: TIP, project };
 
-  it('pushes with the secret as its token, and has no say in the repository', async () => {
+  it('pushes with the secret as its token, and cannot choose the repository', async () => {
     const answer = await gitlab({ 'idempotency-key': 'i-1' }, JSON.stringify(body));
     expect(answer.status).toBe(202);
     expect(requested).toEqual([
@@ -365,7 +365,7 @@ describe('GitLab', () => {
     expect(requested).toEqual([]);
   });
 
-  it('is not believed to be GitHub by an event header of its own', async () => {
+  it('is not mistaken for GitHub because of its own event header', async () => {
     const answer = await gitlab({ 'x-gitlab-event': undefined, 'x-github-event': 'push' });
     expect(answer.body).toEqual({ ignored: expect.stringContaining('no event') });
   });

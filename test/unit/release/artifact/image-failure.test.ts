@@ -19,7 +19,7 @@ const BUILD = 'nice -n 10 sh -c "$BUILD" && rm -f .npmrc';
 const failure = (lastLines: string[]): object =>
   imageFailure(commandExit({ lastLines }), { build: ['npm', 'run', 'build'] }, 7);
 
-it("a failed build of the commit is reported with PM2's wording", () => {
+it('a failed image build is reported with the same message as a failed build under PM2', () => {
   expect(failure(builder(BUILD, 2, "app/page.ts(3,1): error TS2304: Cannot find name 'x'."))).toMatchObject({
     code: 'E_BUILD',
     message:
