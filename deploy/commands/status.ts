@@ -1,7 +1,7 @@
 /** `status`: shows what is live right now, probed. */
 import { jsonText, terminalText } from '../core/terminal-text';
 import { cellsOf, padCells } from '../core/cells';
-import { isCanary } from '../core/canary/at-work';
+import { isCanary, isPausedCanary } from '../core/canary/at-work';
 import { moment, named } from '../core/format';
 import type { SlotView } from '../health/serving';
 import { driftNow, servingNow, viewSlots } from '../health/serving';
@@ -69,7 +69,7 @@ export async function statusCommand(options: Options): Promise<number> {
   if (behind) print(`! ${driftSummary(behind)}`);
   for (const deployment of pending) print(historyLine(deployment));
   if (canary?.progress) print(`  ${canary.progress}`);
-  if (canary) print(canaryLines(canary.preview, canary.stable).join('\n'));
+  if (canary) print(canaryLines(canary.preview, canary.stable, pending.some(isPausedCanary)).join('\n'));
   else if (held) print(previewLines(held.preview).join('\n'));
   return healthy ? 0 : 1;
 }

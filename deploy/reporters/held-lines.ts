@@ -20,7 +20,7 @@ export function heldLines(
   const what = to ? placed(to) : '';
   const users = serving ? words().usersGet(placed(serving)) : words().usersGetNothing;
   if (isPausedCanary(deployment)) {
-    return [`! ${words().pausedCanary(id, what)}`, ...canaryLines(preview, null)];
+    return [`! ${words().pausedCanary(id, what)}`, ...canaryLines(preview, null, true)];
   }
   if (deployment.cause !== null) return failedBatchLines(deployment.cause);
   const took = heldAt === null ? null : duration(heldAt - createdAt);
@@ -53,11 +53,11 @@ export function previewLines(preview: Preview | null): string[] {
 }
 
 /** How to reach either side of a canary, whatever the user's own cohort, and the operator's options. */
-export function canaryLines(canary: Preview | null, stable: Preview | null): string[] {
+export function canaryLines(canary: Preview | null, stable: Preview | null, isPaused: boolean): string[] {
   return [
     ...(canary ? waysTo(words().canary, canary) : []),
     ...(stable ? waysTo(words().stable, stable) : []),
-    labelled(words().then, words().steerCanary),
+    labelled(words().then, isPaused ? words().steerPaused : words().steerCanary),
   ];
 }
 

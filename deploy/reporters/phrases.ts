@@ -211,7 +211,7 @@ export function historyLine(d: Deployment): string {
 
 function progress(deployment: Deployment): string {
   const { state, heldAt } = deployment;
-  if (state === 'holding') return words().heldSince(moment(heldAt ?? 0));
+  if (state === 'holding') return words().heldSince(moment(heldAt ?? 0), isPausedCanary(deployment));
   const ms = liveMs(deployment);
   return ms === null ? '' : words().wasLiveIn(duration(ms));
 }

@@ -121,12 +121,14 @@ export const en = {
   stable: 'stable:',
   promoteOrAbort: './switchyard promote   or   ./switchyard abort',
   promoteBatch: './switchyard promote (tries again)   or   ./switchyard abort (undoes everything)',
-  steerCanary: './switchyard promote, abort, pause or resume',
+  steerCanary: './switchyard promote, abort or pause',
+  steerPaused: './switchyard promote, abort or resume',
 
   kinds: SAME_KINDS,
   states: SAME_STATES,
   roles: SAME_ROLES,
-  heldSince: (moment: string) => `since ${moment}: ./switchyard promote, or ./switchyard abort`,
+  heldSince: (moment: string, isCanary: boolean) =>
+    `since ${moment}: ./switchyard promote, ${isCanary ? 'abort or resume' : 'or ./switchyard abort'}`,
   wasLiveIn: (time: string) => `live in ${time}`,
   refusedWebhooks: (count: number, last: string, message: string) =>
     `${plural(count, 'webhook')} refused, the last at ${last}: ${message}`,

@@ -82,7 +82,8 @@ export const ko: Words = {
   stable: 'stable:',
   promoteOrAbort: './switchyard promote   또는   ./switchyard abort',
   promoteBatch: './switchyard promote (다시 시도)   또는   ./switchyard abort (모두 되돌림)',
-  steerCanary: './switchyard promote, abort, pause, resume 중 하나',
+  steerCanary: './switchyard promote, abort, pause 중 하나',
+  steerPaused: './switchyard promote, abort, resume 중 하나',
 
   kinds: { deploy: '배포', rollback: '롤백', restore: '복원', env: '환경', restart: '재시작' },
   states: {
@@ -98,7 +99,8 @@ export const ko: Words = {
     interrupted: '중단됨',
   },
   roles: { active: '활성', serving: '서비스', canary: '카나리', warm: 'warm', held: '보류', idle: '유휴' },
-  heldSince: (moment) => `${moment}부터: ./switchyard promote 또는 ./switchyard abort`,
+  heldSince: (moment, isCanary) =>
+    `${moment}부터: ./switchyard ${isCanary ? 'promote, abort, resume 중 하나' : 'promote 또는 ./switchyard abort'}`,
   wasLiveIn: (time) => `전환까지 ${time}`,
   refusedWebhooks: (many, last, message) => `거부한 웹훅 ${count(many)}건, 마지막 ${last}: ${message}`,
 

@@ -3,6 +3,7 @@ import type { Deployment } from '../../../deploy/core/deployment';
 import type { Entry } from '../../../deploy/core/event';
 import type { Plan } from '../../../deploy/core/plan';
 import type { Serving } from '../../../deploy/core/slot';
+import { canaryLines } from '../../../deploy/reporters/held-lines';
 import { abortedLines, finalLines, historyLine } from '../../../deploy/reporters/phrases';
 import { plainReporter } from '../../../deploy/reporters/plain';
 import { commit, deployment } from '../../support/deployments';
@@ -185,14 +186,11 @@ test.each<[Partial<Deployment>, string]>([
   expect(out.text()).toBe(`${line}\n`);
 });
 
+const CANARY = { plan: [{ step: { do: 'judge' }, undo: [] }] } as unknown as Partial<Deployment>;
+
 test.each([
   ['a held one', {}, 'is held', 'promote or abort'],
-  [
-    'a paused canary',
-    { plan: [{ step: { do: 'judge' }, undo: [] }] } as unknown as Partial<Deployment>,
-    'is a canary paused',
-    'promote, abort or resume',
-  ],
+  ['a paused canary', CANARY, 'is a canary paused', 'promote, abort or resume'],
 ])('a deployment waiting for %s says since when, and the ways out', (_what, more, how, ends) => {
   const out = captureOutput();
   const held = { id: 7, commit: V1.commit, state: 'holding', heldAt: 0, ...more } as const;
@@ -218,6 +216,12 @@ test('a held deployment shows how to try it and how to end the hold', () => {
   ]);
 });
 
+test('a canary can be paused while it runs, and resumed while it is paused', () => {
+  const [last, lastPaused] = [false, true].map((isPaused) => canaryLines(null, null, isPaused).at(-1));
+  expect(last).toBe('  then:     ./switchyard promote, abort or pause');
+  expect(lastPaused).toBe('  then:     ./switchyard promote, abort or resume');
+});
+
 test.each<[Partial<Deployment>, string]>([
   [{ id: 8 }, '✓ deployment 8 was removed from the queue'],
   [{ id: 7, startedAt: 1 }, '✓ ABORTED: deployment 7 is undone; users get v1.0.0 (a1b2c3d) on blue'],
@@ -229,6 +233,10 @@ test.each<[Partial<Deployment>, RegExp]>([
   [
     { state: 'holding', to: V2, heldAt: 1_000 },
     /holding .*v1\.1\.0 \(e4f5a6b\) green .*since 1970-.*: .\/switchyard promote, or .\/switchyard abort$/,
+  ],
+  [
+    { state: 'holding', to: V2, heldAt: 1_000, ...CANARY },
+    /holding .*since 1970-.*: .\/switchyard promote, abort or resume$/,
   ],
   [{ state: 'succeeded', to: V2, promotedAt: 61_000, liveAt: 61_200 }, /succeeded .*live in 200 ms$/],
   [
