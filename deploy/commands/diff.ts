@@ -1,4 +1,4 @@
-/** `diff [ref]`: lists the commits between what is live and a commit of the clone. */
+/** `diff [ref]`: lists the commits between the live release and a commit of the clone. */
 import { KnownError } from '../core/errors';
 import { named, plural, printable, short } from '../core/format';
 import type { Uncommitted } from '../core/uncommitted';

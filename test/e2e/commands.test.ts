@@ -206,7 +206,7 @@ describe('with a running Switchyard', () => {
     await following.leave();
     expect(following.text()).not.toContain('old');
 
-    // the sample of an app without times: nothing is hidden
+    // the app's log lines have no times, so nothing is hidden
     const slot = clone.table().active as string;
     writeFileSync(
       path.join(clone.home.logs, `app-${slot}.log`),

@@ -11,7 +11,7 @@ import type { PushRecording } from '../../tools/demo/push-recorder';
 
 needs('the sample app', sampleApp).describe('in a throw-away copy', () => {
   let clone: LiveClone;
-  /** Their temporary folder. */
+  /** The temporary folder of the demo and the tour. */
   let temp: string;
 
   beforeAll(async () => {

@@ -378,7 +378,7 @@ forEachRuntime((runtime) => {
 
       const { commit: older } = await clone.serving();
       const line = `production runs v1.0.0 (${older.slice(0, 7)}), not v1.0.0 (${newer.commit.slice(0, 7)})`;
-      // the rollback was asked for, so it says how to undo it instead
+      // an operator requested the rollback, so the output says how to undo it instead
       expect(back.text).not.toContain(line);
       const again = `./switchyard deploy ${newer.commit.slice(0, 7)}`;
       expect(back.text.trimEnd()).toMatch(new RegExp(`  to make v1\\.0\\.0 .* live again: ${again}$`));

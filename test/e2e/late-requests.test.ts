@@ -105,9 +105,9 @@ it('a push does not believe another process that has the port of the deployer', 
   const thief = spawn(process.execPath, [THIEF, String(deployer), deployment]);
   afterwards(() => thief.kill('SIGKILL'));
   const lines = createInterface({ input: thief.stdout });
-  await once(lines, 'line'); // it tries
+  await once(lines, 'line'); // the thief tries to take the port
   for (const { pid } of deployersOf(clone.home)) process.kill(pid, 'SIGKILL');
-  await once(lines, 'line'); // it has the port
+  await once(lines, 'line'); // the thief has the port
   const result = await clone.push('while another process answers for the deployer');
   thief.kill('SIGKILL');
   await allRequestsRead();

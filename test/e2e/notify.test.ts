@@ -49,7 +49,7 @@ afterAll(async () => {
 it('a successful push, a failed one and a rollback are each reported with the live release', async () => {
   const { commit: old } = await clone.serving();
 
-  // each notice names what is live when it is sent
+  // each notice names the release that is live when it is sent
   const arrived = (count: number): Promise<unknown> =>
     until(`${count} notices`, () => received.length === count);
 

@@ -11,7 +11,7 @@ import { until } from '../support/until';
 
 jest.setTimeout(180_000);
 
-/** Each is in flight for half a second. */
+/** Each write is in flight for half a second. */
 const WRITE: LoadRequest = { method: 'POST', path: '/late', json: true };
 const READ: LoadRequest = { method: 'GET', path: '/version' };
 
@@ -90,7 +90,7 @@ forEachRuntime((runtime) => {
         const now = await clone.serving().catch(() => null);
         return now?.commit === commit && now.pid !== pid;
       });
-      // until then it counts as starting, which may take long
+      // until then the process is treated as starting, which may take long
       await until('the restarted slot to answer', () =>
         incidents(clone, lastId).includes('blue answers again'),
       );

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => context.cleanUp());
 
-/** Everything that nginx sends until it closes the connection, or within a time. */
+/** Everything that nginx sends until it closes the connection or the time is over. */
 function raw(request: string, withinMs?: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(context.ports.http, '127.0.0.1').setEncoding('latin1');

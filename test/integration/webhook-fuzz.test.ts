@@ -1,4 +1,4 @@
-/** Generated hostile webhooks: the status follows from what was sent, and none but a valid push deploys. */
+/** Generated hostile webhooks: the status follows from what was sent, and only a valid push deploys. */
 import fc from 'fast-check';
 import { Agent, createServer, request as ask, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -169,7 +169,7 @@ function signed(how: string, body: Buffer): string | null {
   return ways[how] ?? null;
 }
 
-/** The status by the rules of the documentation, written apart from the code. */
+/** The status by the rules of the documentation, written independently of the code. */
 function expected({ forge, method, event, type, encoding, body, signature }: Sent): number {
   if (method !== 'POST') return 405;
   if (forge === 'gitlab' ? signature !== SECRET : !/^sha256=[0-9a-f]{64}$/.test(signature ?? '')) return 401;
@@ -262,7 +262,7 @@ it(
       }),
       { numRuns: RUNS / AT_ONCE },
     );
-    // each rule was reached, or the generators are of no use
+    // every rule must be reached; otherwise the generators miss cases
     expect([...seen].sort()).toEqual([200, 202, 400, 401, 405, 413, 415]);
   },
   WITHIN_MS,

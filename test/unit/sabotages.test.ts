@@ -1,4 +1,4 @@
-/** A sabotage of a line that has changed breaks nothing, which otherwise shows only when all sabotages run. */
+/** Finds sabotages whose line has changed. Otherwise only a run of all sabotages would show that they break nothing. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { SABOTAGES } from '../sabotages';

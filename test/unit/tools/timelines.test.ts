@@ -95,7 +95,7 @@ function luminance(colour: string): number {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-/** Everything with text in it, but the card. */
+/** Every element that contains text, except the card. */
 function boxesOf(svg: string): Box[] {
   return [
     ...svg.matchAll(

@@ -7,7 +7,7 @@ import {
 import { seededRandom, shareOf, type SeededRandom } from '../../../support/seeded-random';
 
 const RULE: SlowRule = { slower: 1.25, warmUp: 5 };
-/** Every noticeable difference matters. */
+/** A rule without a minimum difference, except that users must notice it. */
 const STRICT: SlowRule = { ...RULE, slower: 1 };
 const TICK_MS = 100;
 

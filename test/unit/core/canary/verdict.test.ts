@@ -3,7 +3,7 @@ import { judgeAtOnce, judgeStep } from '../../../../deploy/core/canary/verdict';
 import { seededRandom, shareOf } from '../../../support/seeded-random';
 import { RULE } from '../../../support/canary-rule';
 
-/** Every difference matters. */
+/** A rule without a minimum difference. */
 const STRICT: CanaryRule = { ...RULE, extraErrors: 0, slower: 1, minRequests: 40 };
 
 const answered = (errors: number, requests: number, latencies: number[] = []): Samples => ({

@@ -1,7 +1,7 @@
 import { imageFailure } from '../../../../deploy/release/artifact/image-failure';
 import { commandExit } from '../../../support/command-exit';
 
-/** The end of the builder's output: that of the step, the same again in a frame, and the builder's own error. */
+/** The end of the builder's output: the output of the step, its repetition in a frame, and the builder's error. */
 function builder(command: string, code: number, ...output: string[]): string[] {
   return [
     '#12 [build 5/5] RUN something',

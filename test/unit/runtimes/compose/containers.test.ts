@@ -58,7 +58,7 @@ describe('the last exit of a restarted container', () => {
     const [killed, died] = [event('die', '137'), event('die', '3')];
     expect(lastExit([died, event('oom'), killed])).toEqual({ exitCode: 137, outOfMemory: true });
     expect(lastExit([event('oom'), killed, died])).toEqual({ exitCode: 3, outOfMemory: false });
-    // killed was a child of the process that runs now
+    // the kernel killed a child of the process that is running now
     expect(lastExit([died, event('oom')])).toEqual({ exitCode: 3, outOfMemory: false });
     expect(lastExit([])).toEqual({ exitCode: null, outOfMemory: false });
   });

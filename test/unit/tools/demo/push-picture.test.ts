@@ -1,4 +1,4 @@
-/** The first push of the demo: what is recorded of it, and how that is drawn. */
+/** Tests how the first push of the demo is recorded and drawn. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pushPicture } from '../../../../tools/demo/push-picture';

@@ -1,4 +1,4 @@
-/** How the tour draws in a terminal, and that it restores it. */
+/** Tests how the tour draws in a terminal, and that it restores the terminal. */
 import { Screen } from '../../../../tools/tour/screen';
 
 const SHOW_CURSOR = '\x1b[?25h';
