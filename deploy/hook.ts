@@ -14,7 +14,7 @@ import type { Deployment } from './core/deployment';
 import { printable } from './core/format';
 import { terminalText } from './core/terminal-text';
 import { flushFileSystems } from './os/flush';
-import { follow } from './client/follow';
+import { follow, untilBranchFollows } from './client/follow';
 import { withoutPassword } from './core/redact-url';
 import { lacksLive } from './core/lacks-live';
 import { countLacking } from './git/live-in-push';
@@ -120,6 +120,7 @@ async function postAndFollow(context: DeployContext, update: Update): Promise<vo
   const serving = await servingNow(context);
   if (deployment.state === 'holding') return reporter.held(deployment, null, serving);
   reporter.end(deployment, serving, driftNow(context, serving));
+  await untilBranchFollows(context.home);
 }
 
 /** Reports why nothing is deployed and, after a push of another branch such as master, how to deploy that branch. */

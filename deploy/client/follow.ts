@@ -9,12 +9,16 @@ import type { Home } from '../home/home';
 import type { Journal } from '../journal/journal';
 import { probe } from '../traffic/probe';
 import { machineMs } from '../os/machine-clock';
+import { waitUntil } from '../os/wait-until';
 
 /** Short, because a warm rollback takes at most 50 ms; a poll costs only hundredths of a millisecond. */
 const POLL_EVERY_MS = 10;
 const POLLS_PER_SECOND = 100;
 /** How long the deployer may be missing: its process manager needs a moment to restart it. */
 const DEPLOYER_MAY_BE_GONE_MS = 10_000;
+
+/** The next deployment may hold the lock by then. */
+const BRANCH_FOLLOWS_WITHIN_MS = 2000;
 
 export interface FollowOptions {
   /** Only events after this id; default: all. */
@@ -55,4 +59,12 @@ export async function follow(
 async function isWorkedOn(home: Home): Promise<boolean> {
   const answer = await probe({ socketPath: home.socket, path: '/health', timeoutMs: 1000 });
   return answer.status === 200 || isLocked(home);
+}
+
+/**
+ * Waits, after the verdict, until the deployment's process has moved push.git's refs to the live release. Before that,
+ * git could refuse a push.
+ */
+export async function untilBranchFollows(home: Home): Promise<void> {
+  await waitUntil(() => !isLocked(home), { everyMs: 20, withinMs: BRANCH_FOLLOWS_WITHIN_MS });
 }

@@ -5,10 +5,8 @@ import type { Deployment } from '../core/deployment';
 import { isPausedCanary } from '../core/canary/at-work';
 import { isOver } from '../core/transitions';
 import type { FollowOptions } from '../client/follow';
-import { follow } from '../client/follow';
+import { follow, untilBranchFollows } from '../client/follow';
 import { previewOf } from '../http/preview/link';
-import { isLocked } from '../journal/deployment-lock';
-import { waitUntil } from '../os/wait-until';
 import { reporterFor } from '../reporters';
 import type { Reporter } from '../reporters/reporter';
 import { words } from '../reporters/words';
@@ -18,9 +16,6 @@ import type { Options } from './run-command';
 
 /** Exit code of a command whose deployment waits for an operator although no hold was requested. */
 const WAITS_FOR_OPERATOR = 3;
-
-/** A bound, because the next deployment may take the lock immediately. */
-const BRANCH_FOLLOWS_WITHIN_MS = 2000;
 
 /**
  * Exit code 0 when it succeeds or holds as requested, 3 when a canary is paused, 1 otherwise. After Ctrl-C the
@@ -50,9 +45,7 @@ export async function reportEnd(
     return codeOfHeld(deployment);
   }
   reporter.end(deployment, serving, driftNow(context, serving));
-  // waits until the process has moved push.git's branch: before that, git could refuse a push
-  if (deployment.kind === 'deploy')
-    await waitUntil(() => !isLocked(context.home), { everyMs: 20, withinMs: BRANCH_FOLLOWS_WITHIN_MS });
+  if (deployment.kind === 'deploy') await untilBranchFollows(context.home);
   return deployment.state === 'succeeded' ? 0 : 1;
 }
 

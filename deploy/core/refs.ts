@@ -31,13 +31,15 @@ export function readableRefs(
 }
 
 /**
- * The commits to try for each ref, in order: those of the old repository, then the mirror's. If the old repository has
- * no refs left, the mirror alone decides. Otherwise a branch that exists only in the mirror was deleted by a push.
+ * The commits to try for each ref, in order: those of the old repository, then the mirror's. A branch that exists only in
+ * the mirror was deleted by a push, unless the old repository has lost refs.
  */
 export function refsToRestore(
   old: Map<string, Commit[]>,
   mirror: Map<string, Commit[]>,
+  hasLostRefs: boolean,
 ): Map<string, Commit[]> {
-  const names = old.size > 0 ? [...old.keys()] : [...mirror.keys()];
+  const isWhole = old.size > 0 && !hasLostRefs;
+  const names = isWhole ? [...old.keys()] : [...new Set([...old.keys(), ...mirror.keys()])];
   return new Map(names.map((ref) => [ref, [...(old.get(ref) ?? []), ...(mirror.get(ref) ?? [])]]));
 }

@@ -11,14 +11,18 @@ const NO_DAMAGE = /^((error|warning) in (commit|tree|blob|tag) |(notice|warning|
 
 /** Git's message about the damage; null if all objects are present and intact. */
 export async function damageOf(repository: string, limitMs = LIMIT_MS): Promise<string | null> {
-  // fsck treats it as a repository without these branches, but git itself always writes a first line
-  const packed = path.join(repository, 'packed-refs');
-  if (existsSync(packed) && statSync(packed).size === 0) return 'packed-refs is empty';
+  if (hasLostPackedRefs(repository)) return 'packed-refs is empty';
   const { failed, output } = await fsck(repository, limitMs);
   if (!failed) return null;
   const lines = output.split('\n').map((line) => line.trim());
   const first = lines.find((line) => line !== '' && !NO_DAMAGE.test(line));
   return first?.replace(/^(fatal|error): /, '') ?? null;
+}
+
+/** fsck treats it as a repository without these branches, but git itself always writes a first line. */
+export function hasLostPackedRefs(repository: string): boolean {
+  const packed = path.join(repository, 'packed-refs');
+  return existsSync(packed) && statSync(packed).size === 0;
 }
 
 function fsck(repository: string, limitMs: number): Promise<{ failed: boolean; output: string }> {

@@ -22,6 +22,7 @@ import type { Home } from '../home/home';
 import { CLOSED } from '../home/modes';
 import { flushFileSystems } from '../os/flush';
 import { waitUntil } from '../os/wait-until';
+import { hasLostPackedRefs } from './damage';
 import { LIVE_REF } from './live-in-push';
 import { isInUse, removeDeadLocks } from './locks';
 import { gitEnvironment, gitIn, gitOn, gitSilently } from './git';
@@ -99,7 +100,7 @@ function freeName(pushGit: string): string {
 /** Copies every branch and tag with readable commits into a new repository, each at its newest readable state. */
 async function fill(fresh: string, home: Home, { root, branch, live, isSource }: Sources): Promise<void> {
   const mirror = isSource ? refsIn(home.mirrorGit, 'refs/heads') : new Map<string, Commit[]>();
-  const wanted = refsToRestore(refsIn(home.pushGit, 'refs'), mirror);
+  const wanted = refsToRestore(refsIn(home.pushGit, 'refs'), mirror, hasLostPackedRefs(home.pushGit));
   const own = `refs/heads/${branch}`;
   if (isSource && live !== null)
     for (const ref of [own, LIVE_REF]) wanted.set(ref, [...(wanted.get(ref) ?? []), live]);

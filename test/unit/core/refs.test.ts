@@ -28,12 +28,19 @@ describe('the refs copied into a new repository', () => {
   ]);
 
   it('come from the old repository, then from the mirror, without deleted branches', () => {
-    expect([...refsToRestore(new Map([['refs/heads/main', [A]]]), mirror)]).toEqual([
+    expect([...refsToRestore(new Map([['refs/heads/main', [A]]]), mirror, false)]).toEqual([
       ['refs/heads/main', [A, B]],
     ]);
   });
 
   it('come from the mirror when the old repository has no branch left', () => {
-    expect(refsToRestore(new Map(), mirror)).toEqual(mirror);
+    expect(refsToRestore(new Map(), mirror, false)).toEqual(mirror);
+  });
+
+  it('come from both when the old repository lost its packed refs, and wrote one since', () => {
+    expect([...refsToRestore(new Map([['refs/heads/main', [A]]]), mirror, true)]).toEqual([
+      ['refs/heads/main', [A, B]],
+      ['refs/heads/deleted', [C]],
+    ]);
   });
 });
