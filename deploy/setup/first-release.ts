@@ -8,7 +8,7 @@ import type { ErrorCode } from '../core/errors';
 import { isRevival } from '../core/restore-chain';
 import type { Deployment } from '../core/deployment';
 import type { Serving } from '../core/slot';
-import { follow } from '../client/follow';
+import { follow, untilBranchFollows } from '../client/follow';
 import { whyNotStartable } from '../release/fitness';
 import { reporterFor } from '../reporters';
 import { progress } from './say';
@@ -86,7 +86,10 @@ async function followToLive(context: DeployContext, request: ControlRequest): Pr
   const reporter = reporterFor(progress, context.journal, false);
   for (let count = 0; next && count < MOST_FOLLOWED; count++) {
     const ended = await follow(context.home, context.journal, next.id, (event) => reporter.event(event));
-    if (ended.state === 'succeeded') return failed;
+    if (ended.state === 'succeeded') {
+      await untilBranchFollows(context.home);
+      return failed;
+    }
     failed ??= ended;
     next = context.journal.pending().find(isRevival);
   }
