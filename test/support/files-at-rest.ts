@@ -7,6 +7,7 @@ import { decidePrune } from '../../deploy/core/prune';
 import type { Runtime } from '../../deploy/core/interfaces';
 import type { Home } from '../../deploy/home/home';
 import { Journal } from '../../deploy/journal/journal';
+import { isLocked } from '../../deploy/journal/deployment-lock';
 import { takeInventory, findLeftovers } from '../../deploy/prune/inventory';
 import { sizeOfRelease } from '../../deploy/release/size';
 import { createTraffic } from '../../deploy/traffic/nginx-traffic';
@@ -26,7 +27,8 @@ async function isTidy(home: Home, config: Config, runtime: Runtime): Promise<boo
   const traffic = createTraffic({ home, httpPort: config.http.port });
   const context = { home, config, slots: slotsOf(config), journal, runtime, traffic };
   try {
-    if (journal.pending().length > 0) return false;
+    // a process that holds the lock may be removing a release
+    if (journal.pending().length > 0 || isLocked(home)) return false;
     const found = await takeInventory(context);
     const { releases, stores } = decidePrune(found);
     const removable = [...releases, ...stores, ...findLeftovers(context)];
