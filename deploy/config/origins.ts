@@ -1,8 +1,9 @@
 /** Says where each value of the configuration comes from. */
 import type { Home } from '../home/home';
 import { withoutPassword } from '../core/redact-url';
-import type { Config, SettingName } from './load';
-import { ENVIRONMENT, valueAt } from './load';
+import type { Config } from './load';
+import type { SettingName } from './settings';
+import { ENVIRONMENT, valueAt } from './settings';
 import { findConfigFile, readConfigFile } from './file';
 import { savedSettings } from './saved-settings';
 

@@ -1,6 +1,7 @@
 /** Lists settings that a running Switchyard applies only at its next start. */
-import type { Config, SettingName as Name, Settings } from './load';
-import { ENVIRONMENT } from './load';
+import type { Config } from './load';
+import type { SettingName as Name, Settings } from './settings';
+import { ENVIRONMENT } from './settings';
 import { CONFIG_FILE } from './file';
 import { fixedSettings } from './saved-settings';
 

@@ -5,8 +5,9 @@
 import { copyFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { readLastValid } from './cache';
-import type { Config, SettingName, Settings } from './load';
-import { settingOf, settingsFrom } from './load';
+import type { Config } from './load';
+import type { SettingName, Settings } from './settings';
+import { settingOf, settingsFrom } from './settings';
 import { KnownError } from '../core/errors';
 import { accessError } from '../os/folder-access';
 import { writeAtomically } from '../os/atomic-write';

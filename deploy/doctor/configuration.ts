@@ -1,6 +1,6 @@
 /** Checks that the configuration file is valid and that the settings in force match it. */
 import type { StrategyChoice } from '../core/strategy-choice';
-import { settingsFrom } from '../config/load';
+import { settingsFrom } from '../config/settings';
 import { configFileName } from '../config/file';
 import { checkSettings } from '../config/pending-settings';
 import { readSettings } from '../config/saved-settings';

@@ -7,7 +7,7 @@ import type { Deployment } from '../core/deployment';
 import type { Entry } from '../core/event';
 import type { Commit } from '../core/release';
 import type { Serving } from '../core/slot';
-import { valueAt } from '../config/load';
+import { valueAt } from '../config/settings';
 import { sourceOf, updateMirror } from '../git/mirror';
 import { hasCommit, tipOf } from '../git/mirror-commits';
 import type { Home } from '../home/home';

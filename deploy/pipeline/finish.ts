@@ -1,25 +1,17 @@
-/** Finishes a deployment: records its final state in the journal and cleans up after it. */
-import path from 'node:path';
-import { valueAt } from '../config/load';
-import { removeEnvironment, pruneEnvironments } from '../config/app-environment';
+/** Finishes a deployment that was not undone: records its final state in the journal and cleans up after it. */
+import { pruneEnvironments } from '../config/app-environment';
 import { diskReason } from '../core/disk-reason';
 import { EMPTY_ENVIRONMENT } from '../core/environment';
 import { asKnown, KnownError } from '../core/errors';
 import { short } from '../core/format';
 import { inService, withoutSlot } from '../core/traffic-split';
-import type { Deployment, DeploymentState } from '../core/deployment';
-import type { Plan } from '../core/plan';
-import type { Commit, Release } from '../core/release';
+import type { Commit } from '../core/release';
 import type { SlotName } from '../core/slot';
 import type { DeployContext } from '../context';
-import { runHookOrWarn } from './hooks';
-import { checkLive } from './steps/probe-live';
 import { fullDisk } from '../health/disk-watch';
-import { discardRelease } from '../release/discard';
 import { showLiveInPush } from '../git/live-in-push';
-import { queueFallback } from './fall-back';
-import { foldersInUse } from '../release/folders-in-use';
-import { findRelease, isBuiltBy, removeFolder, settleRelease } from '../release/releases';
+import { settleRelease } from '../release/releases';
+import { limitBehind } from './fail';
 
 /** Finishes a deployment that succeeded, whose bake an operator cut short, or that had nothing to do. */
 export async function finish(
@@ -100,53 +92,6 @@ export async function finishAsNothingNew(context: DeployContext, id: number, tip
   });
 }
 
-/** Finishes a deployment that failed and was undone, and removes its release. */
-export async function fail(context: DeployContext, id: number, error: KnownError): Promise<void> {
-  await bringBackRelease(context, id).catch((reason: unknown) =>
-    context.journal.warn(id, `its release stays: ${asKnown(reason).message}`),
-  );
-  await removeOwnRelease(context, id, error).catch((reason: unknown) =>
-    context.journal.warn(id, `its release stays: ${asKnown(reason).message}`),
-  );
-  // the undo leaves the migration in place
-  await checkLive(context, id).catch(() => null);
-  const tried = triedEnvironment(context, id);
-  // recorded before the hook runs, so that the cause is kept even if the hook fails
-  await context.journal.note(id, {
-    // the commit was already live with the previous environment
-    fault: tried !== null && error.fault === 'commit' ? 'operator' : error.fault,
-    errorCode: error.code,
-    cause: error.message,
-    hint: error.hint,
-    limit: limitBehind(context, error),
-  });
-  await runHookOrWarn(context, id, 'failure');
-  await queueEarlier(context, id, error);
-  await context.journal.move(id, endState(context, id, error), { cause: error.message });
-  // last, because redacting the cause needs these values
-  if (tried !== null) removeEnvironment(context.home, tried);
-}
-
-/** The setting that led to the failure, with the value that this deployment had. */
-function limitBehind({ config }: DeployContext, { limit }: KnownError): Deployment['limit'] {
-  return limit === undefined ? null : { name: limit, value: valueAt(config, limit.split('.')) };
-}
-
-/** Runs before the deployment finishes, so that clients that follow it find the next attempt. */
-async function queueEarlier(context: DeployContext, id: number, error: KnownError): Promise<void> {
-  const failed = context.journal.get(id);
-  if (failed === null) return;
-  await queueFallback(context, failed, error).catch((reason: unknown) =>
-    context.journal.warn(id, `no other is tried: ${asKnown(reason).message}`),
-  );
-}
-
-/** The environment that this deployment tried and that is discarded; null for any other kind. */
-function triedEnvironment(context: DeployContext, id: number): number | null {
-  const { kind, environment } = context.journal.get(id) ?? {};
-  return kind === 'env' ? (environment ?? null) : null;
-}
-
 async function forgetOldVariables({ home, journal, runtime }: DeployContext): Promise<void> {
   const running = await runtime.list();
   pruneEnvironments(
@@ -156,72 +101,12 @@ async function forgetOldVariables({ home, journal, runtime }: DeployContext): Pr
   );
 }
 
-/** Keeps or drops the rebuild of a release with changed variables; see settleRelease. */
-function settle({ home, journal }: DeployContext, id: number, isLive: boolean): Release | null {
-  const commit = journal.get(id)?.commit;
-  return commit ? settleRelease(home, commit, id, isLive) : null;
-}
-
 /** A failure is harmless: the earlier release's folder stays until its commit is pruned. */
-function settleLive(context: DeployContext, id: number): void {
+function settleLive({ home, journal }: DeployContext, id: number): void {
   try {
-    settle(context, id, true);
+    const commit = journal.get(id)?.commit;
+    if (commit) settleRelease(home, commit, id, true);
   } catch (error) {
     if (diskReason(error) === null) throw error;
   }
-}
-
-/** Restores the release with the earlier variables and removes the rebuilt one. */
-async function bringBackRelease(context: DeployContext, id: number): Promise<void> {
-  const { home, packing } = context;
-  const replacing = settle(context, id, false);
-  if (replacing === null || foldersInUse(home).has(path.basename(replacing.dir))) return;
-  await packing.remove(replacing.commit, replacing);
-  await removeFolder(replacing.dir);
-}
-
-/** Removes the release this deployment built; a release that existed before stays. */
-async function removeOwnRelease(context: DeployContext, id: number, error: KnownError): Promise<void> {
-  const made = context.journal
-    .since(0, id)
-    .some(({ entry }) => entry.type === 'phase' && entry.phase === 'check out' && entry.status === 'started');
-  const commit = context.journal.get(id)?.commit;
-  if (!commit) return;
-  const isComplete = findRelease(context.home, commit) !== null;
-  // a power cut loses the newest events and the release, but the engine may have its image
-  const isCutOff = error.code === 'E_INTERRUPTED' && !isComplete;
-  if (!made && !isCutOff) return;
-  if (isComplete && !isBuiltBy(context.home, commit, id)) return;
-  // after a failed undo a process may still run from it
-  const runs = (await context.runtime.list()).some((running) => running.commit === commit);
-  if (!runs) await discardRelease(context, commit);
-}
-
-function endState(context: DeployContext, id: number, error: KnownError): DeploymentState {
-  if (error.code === 'E_ABORTED' || error.code === 'E_STOPPED') return 'aborted';
-  if (error.code === 'E_INTERRUPTED') return 'interrupted';
-  return trafficMoved(context, id) ? 'rolled-back' : 'failed';
-}
-
-/** True if users were sent to the new release before it was rolled back. */
-function trafficMoved(context: DeployContext, id: number): boolean {
-  const to = context.journal.get(id)?.to;
-  const plan = context.journal.get(id)?.plan ?? [];
-  return context.journal.since(0, id).some(({ entry }) => {
-    if (entry.type !== 'phase' || entry.phase !== 'shift' || entry.undo || entry.status !== 'done')
-      return false;
-    return gaveUsers(plan, entry.step ?? -1, to?.slot);
-  });
-}
-
-/**
- * True if the shift moves users to a slot that the plan has started, or to the warm slot of a plan that starts nothing.
- */
-function gaveUsers(plan: Plan, index: number, warm: SlotName | undefined): boolean {
-  const step = plan[index]?.step;
-  if (step?.do !== 'shift') return false;
-  const started = plan.flatMap(({ step: each }) => (each.do === 'start' ? [each] : []));
-  const before = plan.slice(0, index).flatMap(({ step: each }) => (each.do === 'start' ? [each.slot] : []));
-  const fresh = started.length === 0 ? [warm] : before;
-  return inService(step.to).some((slot) => fresh.includes(slot));
 }

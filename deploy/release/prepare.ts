@@ -3,25 +3,19 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { variablesFor } from '../config/app-environment';
 import type { Packing } from '../core/interfaces';
 import type { PhaseName } from '../core/event';
-import { KnownError } from '../core/errors';
-import { failureLine } from '../core/failure-line';
 import type { AppSettings, Commit, Release } from '../core/release';
-import { reasonOf } from '../git/git';
-import { repairCommit } from '../git/mirror';
 import { describe } from '../git/mirror-commits';
-import type { Home } from '../home/home';
 import type { SettingsReader } from './app-settings';
 import { openSettingsReader } from './app-settings';
-import { checkOut, emptyFolder } from './checkout';
-import { isDiskFull } from '../os/disk-full';
 import type { Installed } from './packages/install';
 import { installModules } from './packages/install';
 import { runTests } from './app-commands';
-import type { PhaseReport } from '../journal/phase';
 import { phaseFailure, phase, skip } from '../journal/phase';
 import { takePreparedCheckout } from './checkout-cache';
 import { presentEnvironment, whyOtherVariables, whyUnfit } from './fitness';
 import { hashInputs } from './inputs';
+import type { CommitSource } from './repaired-checkout';
+import { checkOutRepaired } from './repaired-checkout';
 import type { Made } from './releases';
 import { nodeMismatch } from './wanted-node';
 import {
@@ -35,16 +29,9 @@ import {
   removeRelease,
 } from './releases';
 
-export interface Preparation extends PhaseReport {
-  home: Home;
-  /** The clone the kit runs from. */
-  root: string;
+export interface Preparation extends CommitSource {
   deploymentId: number;
   packing: Packing;
-  /** Must be in the mirror. */
-  commit: Commit;
-  /** The source of the mirror, to restore it from if it is damaged. */
-  source: string;
   /** A reader for the commit's settings, if one has already been started. */
   settings?: SettingsReader | null;
   /** The number of the environment whose variables the install and the build get. */
@@ -60,8 +47,8 @@ const PHASES = ['check out', 'install', 'test', 'build'] as const satisfies Phas
 /**
  * Returns the commit's release, and builds it if it is missing or does not fit this machine. A failure leaves no
  * partial release, only the log.
- * Throws E_REF, E_CHECKOUT, E_INSTALL, E_INSTALL_MACHINE, E_ENV, E_CONFIG, E_TEST, E_BUILD, E_IMAGE, E_ENGINE, E_TIMEOUT, E_DISK, and the
- * signal's reason.
+ * Throws E_REF, E_CHECKOUT, E_INSTALL, E_INSTALL_MACHINE, E_ENV, E_CONFIG, E_TEST, E_BUILD, E_IMAGE, E_ENGINE,
+ * E_TIMEOUT, E_DISK, and the signal's reason.
  */
 export async function prepareRelease(work: Preparation): Promise<Release> {
   const { home, commit, packing } = work;
@@ -116,9 +103,7 @@ async function makeIn(
 ): Promise<Release | null> {
   const { home, commit, packing, deploymentId } = work;
   await phase(work, 'check out', async () => {
-    const warnings = await checkOut(home.mirrorGit, commit, dir, earlier).catch((error: unknown) =>
-      checkOutAgain(work, dir, error),
-    );
+    const warnings = await checkOutRepaired(work, dir, earlier);
     // an image has its own Node version
     const node = packing.fromFolder ? nodeMismatch(dir) : null;
     for (const message of [...warnings, ...(node === null ? [] : [node])])
@@ -141,25 +126,6 @@ async function makeIn(
 function madeBy({ home, deploymentId, environment }: Preparation, dir: string): Partial<Made> {
   const inputs = hashInputs(home, dir, environment) ?? undefined;
   return { deployment: deploymentId, environment, inputs };
-}
-
-/** Errors about a file name that git or the file system rejects. */
-const REFUSED_NAME = /^invalid path '|: (File name too long|Is a directory|Not a directory|File exists)$/;
-
-/** Repairs a damaged mirror and checks out again; rethrows the error if the mirror is intact. */
-async function checkOutAgain(work: Preparation, dir: string, error: unknown): Promise<string[]> {
-  const { home, root, commit, source } = work;
-  work.signal?.throwIfAborted();
-  const report = (message: string): unknown => work.report({ type: 'warning', message });
-  if (!isDiskFull([reasonOf(error)]) && (await repairCommit(home, { source, root, commit, report }))) {
-    emptyFolder(dir);
-    return checkOut(home.mirrorGit, commit, dir);
-  }
-  // report a missing commit with Switchyard's message instead of git's
-  await describe(home, commit);
-  throw REFUSED_NAME.test(reasonOf(error))
-    ? new KnownError('E_CHECKOUT', `This commit cannot be checked out: ${failureLine([reasonOf(error)])}`)
-    : error;
 }
 
 /**

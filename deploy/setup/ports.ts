@@ -1,5 +1,6 @@
 /** Checks that the ports are free before a start creates anything, and suggests a command that works. */
-import type { Config, Settings } from '../config/load';
+import type { Config } from '../config/load';
+import type { Settings } from '../config/settings';
 import { slotsOf } from '../config/load';
 import { KnownError } from '../core/errors';
 import { shellWord } from '../core/shell-word';

@@ -1,6 +1,7 @@
 /** Creates the home or completes it. Idempotent: existing files stay. */
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import type { Config, Settings } from '../config/load';
+import type { Config } from '../config/load';
+import type { Settings } from '../config/settings';
 import { saveSettings } from '../config/saved-settings';
 import type { Commit } from '../core/release';
 import { KnownError } from '../core/errors';

@@ -1,7 +1,9 @@
 /** The settings that a start requests: the environment overrides saved settings, which override deploy.config.js. */
 import { ROOT } from '../home/clone-root';
-import type { Config, SettingName, Settings } from '../config/load';
-import { configInForce, settingsFrom, settingsRemovedBy } from '../config/load';
+import type { Config } from '../config/load';
+import type { SettingName, Settings } from '../config/settings';
+import { configInForce } from '../config/load';
+import { settingsFrom, settingsRemovedBy } from '../config/settings';
 import type { KnownError } from '../core/errors';
 import type { Home } from '../home/home';
 import { isFixedAtStart, savedSettings, settingsInForce } from '../config/saved-settings';

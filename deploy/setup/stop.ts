@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../home/clone-root';
-import type { Config, Settings } from '../config/load';
+import type { Config } from '../config/load';
+import type { Settings } from '../config/settings';
 import { configNow } from '../config/current';
 import { loadConfig, slotsOf } from '../config/load';
 import { readSettings } from '../config/saved-settings';

@@ -3,7 +3,8 @@
  */
 import { cpSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Settings, UserConfig } from '../../deploy/config/load';
+import type { UserConfig } from '../../deploy/config/load';
+import type { Settings } from '../../deploy/config/settings';
 import { loadConfig } from '../../deploy/config/load';
 import type { Deployment } from '../../deploy/core/deployment';
 import type { Commit } from '../../deploy/core/release';

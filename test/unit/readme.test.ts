@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { program } from '../../deploy/commands/program';
-import { ENVIRONMENT } from '../../deploy/config/load';
+import { ENVIRONMENT } from '../../deploy/config/settings';
 import { ERRORS } from '../../deploy/core/errors';
 import { anchorOf } from '../support/heading-anchor';
 

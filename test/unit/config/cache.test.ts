@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { cacheKey, readCached, writeCached } from '../../../deploy/config/cache';
-import type { Config, Settings } from '../../../deploy/config/load';
+import type { Config } from '../../../deploy/config/load';
+import type { Settings } from '../../../deploy/config/settings';
 import { loadConfig } from '../../../deploy/config/load';
 import { tempHome } from '../../support/temp-home';
 

@@ -1,13 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Settings } from '../../../deploy/config/load';
-import {
-  ENVIRONMENT,
-  loadConfig,
-  parseAppSettings,
-  settingsFrom,
-  slotsOf,
-} from '../../../deploy/config/load';
+import type { Settings } from '../../../deploy/config/settings';
+import { loadConfig, parseAppSettings, slotsOf } from '../../../deploy/config/load';
+import { ENVIRONMENT, settingsFrom } from '../../../deploy/config/settings';
 import { saveSettings, savedSettings, readSettings } from '../../../deploy/config/saved-settings';
 import type { KnownError } from '../../../deploy/core/errors';
 import { tempHome } from '../../support/temp-home';

@@ -1,4 +1,5 @@
-import { loadConfig, type Settings } from '../../../deploy/config/load';
+import { loadConfig } from '../../../deploy/config/load';
+import type { Settings } from '../../../deploy/config/settings';
 import { fixedSettings } from '../../../deploy/config/saved-settings';
 import { checkSettings } from '../../../deploy/config/pending-settings';
 import { tempHome } from '../../support/temp-home';
