@@ -144,6 +144,33 @@ needs('docker', engine).describe('a slot as a container', () => {
     }
   });
 
+  it('is followed from a time since which it wrote nothing, without its earlier lines', async () => {
+    await context.runtime.start(context.blue, await context.release('b2', { slow: '' }), 'one', 0);
+    await answer(context.blue);
+    await until('its line', async () => (await context.runtime.logs('blue', 1))[0] === 'GET /health');
+    await sleep(20);
+    const seen: string[] = [];
+    const stop = new AbortController();
+    const following = (async () => {
+      for await (const lines of context.runtime.follow('blue', 9, stop.signal, Date.now()))
+        seen.push(...lines);
+    })();
+
+    await sleep(700); // it has polled twice
+    await context.runtime.start(context.blue, await context.release('c3'), 'two', 0);
+    await answer(context.blue);
+
+    await until('the first line of the next container', () => seen.includes('GET /health'));
+    stop.abort();
+    await following;
+    expect(seen).toEqual([
+      'SIGTERM',
+      'finished my work',
+      expect.stringMatching(/^--- \S+ c300000 starts on port/),
+      'GET /health',
+    ]);
+  });
+
   it('is killed when it does not stop in time', async () => {
     await context.runtime.start(context.blue, await context.release('c3', { stubborn: '' }), 'proof', 0);
     await answer(context.blue);

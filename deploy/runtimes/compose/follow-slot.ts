@@ -33,8 +33,11 @@ export async function* followSlot(
     return more.map(({ text }) => text);
   };
   let id = await container().catch(() => null);
-  const first = since === undefined ? { tail: lines } : { after: stampOf(since) };
-  const live = id === null ? [] : show(await stampedLines(id, first).catch(() => []));
+  const read = async (from: { tail: number } | { after: string }): Promise<StampedLine[]> =>
+    id === null ? [] : stampedLines(id, from).catch(() => []);
+  // not printed, but the next lines are those below them
+  if (since !== undefined) show((await read({ tail: KNOWN_LINES })).filter(({ at }) => at <= stampOf(since)));
+  const live = show(await read(since === undefined ? { tail: lines } : { after: stampOf(since) }));
   yield [...(await kept(lines, since)), ...live].slice(-lines);
   while (signal?.aborted !== true) {
     await sleep(POLL_EVERY_MS);
