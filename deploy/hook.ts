@@ -120,7 +120,7 @@ async function postAndFollow(context: DeployContext, update: Update): Promise<vo
   const serving = await servingNow(context);
   if (deployment.state === 'holding') return reporter.held(deployment, null, serving);
   reporter.end(deployment, serving, driftNow(context, serving));
-  await untilBranchFollows(context.home);
+  await untilBranchFollows(context.home, context.journal);
 }
 
 /** Reports why nothing is deployed and, after a push of another branch such as master, how to deploy that branch. */

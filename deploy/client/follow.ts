@@ -17,7 +17,6 @@ const POLLS_PER_SECOND = 100;
 /** How long the deployer may be missing: its process manager needs a moment to restart it. */
 const DEPLOYER_MAY_BE_GONE_MS = 10_000;
 
-/** The next deployment may hold the lock by then. */
 const BRANCH_FOLLOWS_WITHIN_MS = 2000;
 
 export interface FollowOptions {
@@ -63,8 +62,9 @@ async function isWorkedOn(home: Home): Promise<boolean> {
 
 /**
  * Waits, after the verdict, until the deployment's process has moved push.git's refs to the live release. Before that,
- * git could refuse a push.
+ * git could refuse a push. If another deployment is running, this one's process has exited or never started.
  */
-export async function untilBranchFollows(home: Home): Promise<void> {
-  await waitUntil(() => !isLocked(home), { everyMs: 20, withinMs: BRANCH_FOLLOWS_WITHIN_MS });
+export async function untilBranchFollows(home: Home, journal: Journal): Promise<void> {
+  const isDone = (): boolean => !isLocked(home) || journal.active() !== null;
+  await waitUntil(isDone, { everyMs: 20, withinMs: BRANCH_FOLLOWS_WITHIN_MS });
 }

@@ -45,7 +45,7 @@ export async function reportEnd(
     return codeOfHeld(deployment);
   }
   reporter.end(deployment, serving, driftNow(context, serving));
-  if (deployment.kind === 'deploy') await untilBranchFollows(context.home);
+  if (deployment.kind === 'deploy') await untilBranchFollows(context.home, context.journal);
   return deployment.state === 'succeeded' ? 0 : 1;
 }
 

@@ -87,7 +87,7 @@ async function followToLive(context: DeployContext, request: ControlRequest): Pr
   for (let count = 0; next && count < MOST_FOLLOWED; count++) {
     const ended = await follow(context.home, context.journal, next.id, (event) => reporter.event(event));
     if (ended.state === 'succeeded') {
-      await untilBranchFollows(context.home);
+      await untilBranchFollows(context.home, context.journal);
       return failed;
     }
     failed ??= ended;
