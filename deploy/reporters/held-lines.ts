@@ -28,7 +28,7 @@ export function heldLines(
   if (liveFails !== null && serving) {
     return [
       `✓ ${words().heldButFails(took, what)}`,
-      `! ${lowerFirst(words().schemaChanged(named(serving), liveFails))}`,
+      `! ${words().schemaChanged(named(serving), liveFails)}`,
       `  ${words().promoteFixes}`,
       ...previewLines(preview),
     ];
@@ -67,8 +67,4 @@ function waysTo(label: string, { link, header, url }: Preview): string[] {
 
 function labelled(label: string, text: string): string {
   return `  ${padCells(label, LABEL)}${text}`;
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
 }

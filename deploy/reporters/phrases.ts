@@ -159,9 +159,13 @@ function stillServing({ kind, errorCode, commit, migration }: Deployment, servin
   // nginx may still be stopping
   if (errorCode === 'E_STOPPED') return words().noneUntilStart;
   if (!serving) return words().none;
-  if (migration?.liveFails) return words().schemaChanged(named(serving), migration.liveFails);
+  if (migration?.liveFails) return upperFirst(words().schemaChanged(named(serving), migration.liveFails));
   if (kind === 'env') return words().stillWithEnvironment(named(serving));
   return commit === serving.commit ? words().stillSame(named(serving)) : words().still(named(serving));
+}
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function hintLines({ errorCode, hint }: Deployment): string[] {

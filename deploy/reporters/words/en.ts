@@ -81,13 +81,13 @@ export const en = {
   noneUntilStart: 'No release is live until you run npm start',
   none: 'No release is live',
   schemaChanged: (release: string, why: string) =>
-    `A migration changed the schema, and ${release} now fails (${why})`,
+    `a migration changed the schema, and ${release} now fails (${why})`,
   drift: driftLine,
 
   removed: (id: number) => `deployment ${id} was removed from the queue`,
   aborted: (id: number, users: string) => `ABORTED: deployment ${id} is undone; ${users}`,
   abortedButFails: (id: number, release: string, why: string) =>
-    `ABORTED: deployment ${id} is undone, but a migration changed the schema, and ${release} now fails (${why})`,
+    `ABORTED: deployment ${id} is undone, but ${en.schemaChanged(release, why)}`,
   usersGet: (what: string) => `users get ${what}`,
   usersGetNothing: 'users get nothing yet',
   noneYet: 'no release is live yet',
