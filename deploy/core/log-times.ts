@@ -39,15 +39,16 @@ function valid(time: number): number | null {
  * @param lastWrite when the last line was written
  */
 export function linesSince(lines: string[], since: number, lastWrite: number): string[] {
+  const times = lines.map(timeOf);
   let latest = lastWrite;
-  const upTo = lines.map(() => 0);
+  const upTo = times.map(() => 0);
   for (let at = lines.length - 1; at >= 0; at--) {
     upTo[at] = latest;
-    latest = timeOf(lines[at] as string) ?? latest;
+    latest = times[at] ?? latest;
   }
   let above: number | null = null;
   return lines.filter((line, at) => {
-    const own = timeOf(line);
+    const own = times[at] ?? null;
     // the app's own output begins below the line that marks its start
     above = own === null ? above : isStartLine(line) ? null : own;
     return (own ?? above ?? (upTo[at] as number)) >= since;
