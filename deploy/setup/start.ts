@@ -67,13 +67,12 @@ interface Started {
 
 export async function startCommand({ json }: { json?: boolean }): Promise<number> {
   const result = await start();
-  if (!(result instanceof KnownError)) {
-    if (json) console.log(jsonText(result));
-    return 0;
+  if (result instanceof KnownError) {
+    if (json) throw result;
+    return 1;
   }
-  const { code, message, hint } = result;
-  if (json) console.log(jsonText({ error: { code, message, hint } }));
-  return 1;
+  if (json) console.log(jsonText(result));
+  return 0;
 }
 
 /** If the wanted release does not start, returns the error and prints what users get instead. */
