@@ -80,10 +80,8 @@ async function preparedPlan(
     const likely = likelyPlan(context, queued, observed, commit, environment);
     const preparing = { context, deployment: queued, environment, settings, signal };
     const wanted = { commit, environment, isBuilt: isBuilt(preparing, commit) };
-    await Promise.all([
-      preflight(context, queued, wanted, observed, likely),
-      branch === null || from === null ? undefined : warnOfLacking(context, id, from.commit, commit),
-    ]);
+    const warned = branch === null || from === null ? null : warnOfLacking(context, id, from.commit, commit);
+    await bothOf(preflight(context, queued, wanted, observed, likely), warned);
     const release = await releaseOf(preparing, commit, startsAnything(likely), serves(observed));
     startFlush(context, commit);
     const plan = orMadeLive(
