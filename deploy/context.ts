@@ -22,7 +22,7 @@ export interface DeployContext {
   /** The clone that the kit runs from. */
   root: string;
   config: Config;
-  /** Why the clone's file cannot be used; `config` is then the last one that passed its check. Null if it can. */
+  /** Why the clone's file cannot be used; `config` is then the last valid configuration. Null if it can. */
   configProblem: KnownError | null;
   slots: Slot[];
   journal: Journal;

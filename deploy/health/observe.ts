@@ -6,7 +6,7 @@ import { probeSlot, retrySilent } from './slot-health';
 
 const STATUS = { good: 'online', bad: 'unhealthy', silent: 'crashed' } as const;
 
-/** A live but silent process counts as crashed; one that responds badly counts as unhealthy. */
+/** A live but silent process counts as crashed, and a process with bad responses as unhealthy. */
 export async function observe(context: DeployContext): Promise<Observed> {
   const [table, listed] = await Promise.all([context.traffic.current(), context.runtime.list()]);
   return { table, slots: await Promise.all(listed.map((running) => asItAnswers(context, running))) };

@@ -1,5 +1,5 @@
 /**
- * Checks whether a slot's process is still the one that was started and, if not, why it exited and whose fault that is.
+ * Checks that a slot still runs the process that was started. If not, finds out why it exited and whose fault that is.
  */
 import { configFileName } from '../config/file';
 import { asKnown, KnownError } from '../core/errors';

@@ -30,7 +30,7 @@ export function checkSecret(text: string): string {
   );
 }
 
-/** Laxer than for a new secret: one that was accepted before must not prevent a start after a reboot. */
+/** Laxer than for a new secret: an accepted secret must not prevent a start after a reboot. */
 function checkStored(text: string): string {
   const secret = text.trim();
   if (secret === '') throw new KnownError('E_SECRET', 'The webhook secret is empty.');

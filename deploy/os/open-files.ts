@@ -7,7 +7,7 @@ interface OpenDescriptor {
   file: string;
 }
 
-/** By descriptor. Empty for another user's process and for one that has just exited. */
+/** By descriptor. Empty for another user's process and after the process has exited. */
 export function openDescriptors(pid: number): OpenDescriptor[] {
   const folder = `/proc/${pid}/fd`;
   try {

@@ -23,7 +23,7 @@ import { phase } from '../journal/phase';
 
 export interface PlanRun extends StepContext {
   plan: Plan;
-  /** Index of the first step to run: 0, or the one that an earlier process, now dead, had reached. */
+  /** Index of the first step to run: 0, or where an earlier process died. */
   from: number;
   /** True if a batch had failed before the process died: an operator decides whether to continue from there. */
   waits?: boolean;

@@ -1,4 +1,4 @@
-/** Compares the Node version that a commit requests with the one that will run it. */
+/** Compares the Node version that a commit requests with the Node that will run it. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as semver from 'semver';

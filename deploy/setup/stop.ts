@@ -93,7 +93,7 @@ export async function killDeployment(home: Home, config: Config): Promise<void> 
   const { drain, stop, start } = config.limits;
   const deadline = machineMs() + (drain + stop + start) * 1000;
   const asked = new Set<number>();
-  // searched by process, because one that was just launched has neither the lock nor a row in the journal
+  // searched by process: a deployment that was just launched has neither the lock nor a row in the journal
   const areGone = (): boolean => {
     const pids = deploymentProcesses(home);
     for (const pid of pids) {

@@ -200,7 +200,7 @@ describe('errors', () => {
     expect((await context.ask('/all.blue')).json).toEqual({ version: 'blue' });
   });
 
-  test('do not count a request for the address of the maintenance page as one that users lost', async () => {
+  test('do not count a request for the address of the maintenance page as lost', async () => {
     await context.startApp('blue');
     await context.traffic.shift(BLUE);
     const from = logPosition(context.home);

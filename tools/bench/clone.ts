@@ -75,8 +75,8 @@ export async function startClone(runtime: 'pm2' | 'compose'): Promise<Clone> {
 }
 
 /**
- * Wraps the commands in the commit's own configuration. It stays data, as the shipped file is: one that requires another
- * file is loaded in a process of its own, which costs 70 ms each time.
+ * Wraps the commands in the commit's own configuration. It stays data, as the shipped file is: with `require`, a file is
+ * loaded in a process of its own, which costs 70 ms each time.
  */
 function timeCommands(dir: string, times: string): void {
   const file = path.join(dir, 'deploy.config.js');

@@ -18,7 +18,7 @@ interface Scene {
   /** The command that makes the new version live. */
   deploy: string;
   rollback: string;
-  /** A change that makes the release fail for users. Switchyard rolls it back; nobody enters the command. */
+  /** A change that makes the release fail for users. Switchyard rolls it back without a command. */
   fault?: string;
 }
 

@@ -1,4 +1,4 @@
-/** English, and the type of every catalogue: one that lacks a sentence does not compile. */
+/** English, and the type of every catalogue: a catalogue without one of its sentences does not compile. */
 import type { DeploymentKind, DeploymentState } from '../../core/deployment';
 import { driftLine } from '../../core/drift';
 import type { ErrorCode } from '../../core/errors';

@@ -115,7 +115,7 @@ describe('a skipped test', () => {
     expect(lines).toContain('  unit: b (still to be written)');
   });
 
-  it('is not one that -t filters out', () => {
+  it('is not a test that -t leaves out', () => {
     const tests: [string, string][] = [
       ['shifts', 'passed'],
       ['drains', 'pending'],
