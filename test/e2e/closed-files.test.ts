@@ -7,18 +7,17 @@ import path from 'node:path';
 import { diagnose, untilHealthy, WITH_COMMANDS } from '../support/doctor';
 import { expectDone, expectLive } from '../support/expect-live';
 import { needs, root } from '../support/needs';
+import { OTHER_USER } from '../support/other-user';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 
 jest.setTimeout(120_000);
-
-const NOBODY = 65534;
 
 let clone: TinyClone;
 
 needs('root', root).describe('a file of the home that its user cannot access', () => {
   beforeAll(async () => {
     const config = { bake: { seconds: 0 }, schedules: { poll: null, prune: null, rotate: null } };
-    clone = await tinyClone(config, {}, { user: NOBODY });
+    clone = await tinyClone(config, {}, { user: OTHER_USER });
     clone.change(WITH_COMMANDS);
     await clone.commit('with the commands');
     expectDone(await clone.start());
@@ -52,13 +51,13 @@ needs('root', root).describe('a file of the home that its user cannot access', (
 
     expect({ code, faults: Object.keys(faults) }).toEqual({ code: 1, faults: ['home'] });
     expect(faults.home?.message).toBe(`This user may not use ${file}.`);
-    const fix = `sudo chown -Rh ${NOBODY}:${NOBODY} ${file}`;
+    const fix = `sudo chown -Rh ${OTHER_USER}:${OTHER_USER} ${file}`;
     expect(faults.home?.fix).toBe(fix);
     expect(start.code).toBe(1);
     expect(start.text).toContain(`✗ This user may not use ${file}.\n  ${fix} [E_HOME]`);
     // the test runs as root, unlike the processes of the clone
-    chownSync(file, NOBODY, NOBODY);
-    expect(lstatSync(file).uid).toBe(NOBODY);
+    chownSync(file, OTHER_USER, OTHER_USER);
+    expect(lstatSync(file).uid).toBe(OTHER_USER);
     expect((await diagnose(clone)).faults.home).toBeUndefined();
   });
 
@@ -69,7 +68,7 @@ needs('root', root).describe('a file of the home that its user cannot access', (
 
     expect(text).toContain(`This user may not use ${file}.`);
     expect(text).toContain('Find out why: ./switchyard doctor [E_HOME]');
-    chownSync(file, NOBODY, NOBODY);
+    chownSync(file, OTHER_USER, OTHER_USER);
     expectLive(await clone.release({ ...WITH_COMMANDS, files: { 'more/two.txt': 'two' } }));
     await untilHealthy(clone);
   });

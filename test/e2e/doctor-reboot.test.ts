@@ -8,12 +8,13 @@ import { killEverything } from '../support/crash';
 import { diagnose, WITH_COMMANDS } from '../support/doctor';
 import { expectDone } from '../support/expect-live';
 import { needs, root } from '../support/needs';
+import { OTHER_USER } from '../support/other-user';
 import { tempHome } from '../support/temp-home';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 
 jest.setTimeout(120_000);
 
-const NOBODY = '65534';
+const OWNER = String(OTHER_USER);
 
 let clone: TinyClone;
 
@@ -55,13 +56,13 @@ needs('root', root).test(
   'the crontab line brings the release back after a reboot when root had started a clone of another user',
   async () => {
     const { env, file } = withCrontab();
-    clone = await tinyClone({ bake: { seconds: 0 } }, { SUDO_UID: NOBODY, ...env });
+    clone = await tinyClone({ bake: { seconds: 0 } }, { SUDO_UID: OWNER, ...env });
     clone.change(WITH_COMMANDS);
-    execFileSync('chown', ['-R', NOBODY, clone.dir]);
+    execFileSync('chown', ['-R', OWNER, clone.dir]);
     await clone.commit('with the commands');
     expect((await clone.start()).code).toBe(0);
     const { commit } = await clone.serving();
-    expect(String(statSync(clone.dir).uid)).toBe(NOBODY);
+    expect(String(statSync(clone.dir).uid)).toBe(OWNER);
 
     const line = await applyRebootFix(file);
 

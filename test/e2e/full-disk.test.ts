@@ -13,13 +13,13 @@ import type { CommandResult } from '../support/live-clone';
 import { startLoad, type Load } from '../support/load';
 import { lossyDisk, lossyDiskPossible, type LossyDisk } from '../support/lossy-disk';
 import { needs } from '../support/needs';
+import { OTHER_USER } from '../support/other-user';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 
 jest.setTimeout(180_000);
 
 /** Neither root nor nginx's user, so it cannot use the blocks that ext4 reserves for root. */
-const NOBODY = { uid: 65534, gid: 65534 };
 
 /** Starts only if an ordinary user can write to the disk. */
 const NEEDS_DISK = {
@@ -277,7 +277,7 @@ function fill(): void {
   for (const [index, size] of ['1G', '100M', '10M', '1M', '64k', '4k'].entries()) {
     for (let file = 0; file < 20; file++) {
       const args = ['-l', size, path.join(ballast(), `${index}-${file}`)];
-      if (spawnSync('fallocate', args, { ...NOBODY, cwd: '/' }).status !== 0) break;
+      if (spawnSync('fallocate', args, { uid: OTHER_USER, gid: OTHER_USER, cwd: '/' }).status !== 0) break;
     }
   }
 }

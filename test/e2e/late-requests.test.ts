@@ -1,21 +1,16 @@
 /** The deployer is stopped (SIGSTOP) when a request arrives, and continues after the client has given up. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { processesWith } from '../../deploy/os/process-table';
 import { probe } from '../../deploy/traffic/probe';
 import { processesOf } from '../../deploy/traffic/nginx-processes';
 import { deployersOf } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';
+import { startPortThief } from '../support/port-thief';
 import { afterwards } from '../support/temp-home';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 
 jest.setTimeout(120_000);
-
-const THIEF = path.join(__dirname, '..', 'support', 'programs', 'port-thief.js');
 
 let clone: TinyClone;
 
@@ -102,14 +97,14 @@ it('a push reaches the deployer while nginx does not answer', async () => {
 it('a push does not believe another process that has the port of the deployer', async () => {
   const { deployer } = clone.ports;
   const deployment = JSON.stringify({ id: 1, state: 'queued' });
-  const thief = spawn(process.execPath, [THIEF, String(deployer), deployment]);
-  afterwards(() => thief.kill('SIGKILL'));
-  const lines = createInterface({ input: thief.stdout });
-  await once(lines, 'line'); // the thief tries to take the port
+  const thief = startPortThief(deployer, deployment);
+  afterwards(thief.kill);
+  const prints = (wanted: string): boolean => thief.lines.some(({ what }) => what === wanted);
+  await until('the thief', () => prints('trying'));
   for (const { pid } of deployersOf(clone.home)) process.kill(pid, 'SIGKILL');
-  await once(lines, 'line'); // the thief has the port
+  await until('the theft', () => prints('listening'));
   const result = await clone.push('while another process answers for the deployer');
-  thief.kill('SIGKILL');
+  thief.kill();
   await allRequestsRead();
 
   expect(result.text).toContain('NOT LIVE. The push arrived, but: another process answered the webhook');

@@ -6,6 +6,7 @@ import { MODES } from '../../deploy/home/modes';
 import { findWorkerUser, type WorkerUser } from '../../deploy/traffic/worker-user';
 import { expectDone, expectLive } from '../support/expect-live';
 import { needs, root } from '../support/needs';
+import { OTHER_USER } from '../support/other-user';
 import { forEachRuntime } from '../support/runtimes';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 
@@ -81,7 +82,7 @@ forEachRuntime((runtime) => {
 });
 
 needs('root', root).test('an ordinary user keeps the sockets of nginx from other users', async () => {
-  const clone = await tinyClone({ bake: { seconds: 0 } }, {}, { user: 65534 });
+  const clone = await tinyClone({ bake: { seconds: 0 } }, {}, { user: OTHER_USER });
   try {
     expectDone(await clone.start());
     expectClosed(clone);

@@ -2,33 +2,25 @@
  * Another process takes a slot's port in the instant the app exits. It even repeats the app's own answer, which it can
  * have read at the health path before. Not one request may reach it once Switchyard has noticed.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Deployment } from '../../deploy/core/deployment';
 import { incidents, kill, lastEvent, untilOver, untilPhase } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';
 import { startLoad, type Load } from '../support/load';
+import { startPortThief, type PortThief, type ThiefLine } from '../support/port-thief';
 import { forEachRuntime } from '../support/runtimes';
 import { LONG_VERIFY, tinyClone, type Pushed, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 
 jest.setTimeout(120_000);
 
-const PROGRAM = path.join(__dirname, '..', 'support', 'programs', 'port-thief.js');
-
 const USERS = 4;
 const TAKEN = { state: 'failed', errorCode: 'E_STRANGER_ON_PORT', fault: 'machine' };
 
-interface Line {
-  what: 'trying' | 'listening' | 'request';
-  at: number;
-}
-
 forEachRuntime((runtime) => {
   let clone: TinyClone;
-  let thief: ChildProcess | undefined;
+  let thief: PortThief | undefined;
   let users: Load;
 
   /** While this file exists, the deployment waits between verify and the shift. */
@@ -50,7 +42,7 @@ forEachRuntime((runtime) => {
     await users.more(20);
   });
   afterEach(async () => {
-    thief?.kill('SIGKILL');
+    thief?.kill();
     rmSync(gate(), { force: true });
     await users.stop();
   });
@@ -82,7 +74,7 @@ forEachRuntime((runtime) => {
     await users.more(50);
     await expectIncident(since, active as string, `${standby} serves its users in the meantime`);
     expectShutOut(seen);
-    thief?.kill('SIGKILL');
+    thief?.kill();
     await until('its users back', () => clone.table().active === active);
     expect(await clone.serving()).toMatchObject({ commit: live.commit });
     expect(clone.deployments().at(-1)).toMatchObject({ kind: 'deploy', state: 'succeeded' });
@@ -101,7 +93,7 @@ forEachRuntime((runtime) => {
     await until('the next process', async () => ![null, live.pid].includes(await serves(live.commit)));
     expectNoUser(seen);
     await expectIncident(since, standby as string, `${active} has no standby in the meantime`);
-    thief?.kill('SIGKILL');
+    thief?.kill();
     await until('the incident', () => incidents(clone, since).includes(`${standby} is the standby again`));
     expect(clone.table()).toEqual({ active, standby });
   });
@@ -173,7 +165,7 @@ forEachRuntime((runtime) => {
   }
 
   /** Kills the process in a slot and takes its port. Returns what the thief prints, from the theft on. */
-  async function steal(slot: string, pid: number | null): Promise<Line[]> {
+  async function steal(slot: string, pid: number | null): Promise<ThiefLine[]> {
     const lines = await runThief(slot);
     await until('the thief', () => lines.some(({ what }) => what === 'trying'));
     kill(pid);
@@ -182,29 +174,24 @@ forEachRuntime((runtime) => {
   }
 
   /** Takes a free port. */
-  async function take(slot: string): Promise<Line[]> {
+  async function take(slot: string): Promise<ThiefLine[]> {
     const lines = await runThief(slot);
     await until('the theft', () => lines.some(({ what }) => what === 'listening'));
     return lines;
   }
 
-  async function runThief(slot: string): Promise<Line[]> {
+  async function runThief(slot: string): Promise<ThiefLine[]> {
     const port = clone.ports[slot as 'blue' | 'green'];
     const health = await fetch(`http://127.0.0.1:${port}/health`).then(
       (answer) => answer.text(),
       () => '{}',
     );
-    const child = spawn(process.execPath, [PROGRAM, String(port), health], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    thief = child;
-    const lines: Line[] = [];
-    createInterface({ input: child.stdout }).on('line', (line) => lines.push(JSON.parse(line) as Line));
-    return lines;
+    thief = startPortThief(port, health);
+    return thief.lines;
   }
 
   /** The incident is recorded when the table has changed. By then each user has at most one request on its way. */
-  function expectShutOut(lines: Line[]): void {
+  function expectShutOut(lines: ThiefLine[]): void {
     const journal = clone.journal();
     const incident = journal.incidents(20).find(({ reason }) => reason === 'port-taken');
     journal.close();
@@ -213,15 +200,15 @@ forEachRuntime((runtime) => {
   }
 
   /** Expects the thief to fail the deployment, to get no user, and to leave the commit good. */
-  async function expectOnlyDelayed(releasing: Promise<Pushed>, lines: Line[]): Promise<void> {
+  async function expectOnlyDelayed(releasing: Promise<Pushed>, lines: ThiefLine[]): Promise<void> {
     const { deployment } = await releasing;
     expect(deployment).toMatchObject(TAKEN);
     expectNoUser(lines);
-    thief?.kill('SIGKILL');
+    thief?.kill();
     expectLive(await clone.switchyard('deploy'));
   }
 
-  function expectNoUser(lines: Line[]): void {
+  function expectNoUser(lines: ThiefLine[]): void {
     expect(lines.filter(({ what }) => what === 'request')).toEqual([]);
   }
 

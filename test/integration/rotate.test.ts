@@ -19,6 +19,7 @@ import { createPm2Runtime } from '../../deploy/runtimes/pm2';
 import { logPosition, readRequests } from '../../deploy/traffic/access-log';
 import type { DeployContext } from '../../deploy/context';
 import { needs, root } from '../support/needs';
+import { OTHER_USER } from '../support/other-user';
 import { pm2Fixture, release } from '../support/pm2';
 import type { Keep, Rotations } from '../support/rotation-under-load';
 import { allLines, olderThan, rotateUnderLoad, rotationContext } from '../support/rotation-under-load';
@@ -29,7 +30,6 @@ import { trafficFixture } from '../support/traffic-fixture';
 import { until } from '../support/until';
 
 const PROGRAMS = path.join(__dirname, '..', 'support', 'programs');
-const NOBODY = 65_534;
 const ROTATED: Partial<Rotations> = {
   failures: 0,
   older: ['1', ...Array.from({ length: 7 }, (_, index) => `${index + 2}.gz`)].sort(),
@@ -46,8 +46,8 @@ describe('nginx', () => {
 
   needs('root', root).test('opens rotated logs the same way for an ordinary user', async () => {
     const temporary = tempHome();
-    chownSync(temporary, NOBODY, NOBODY);
-    const rights = { uid: NOBODY, gid: NOBODY };
+    chownSync(temporary, OTHER_USER, OTHER_USER);
+    const rights = { uid: OTHER_USER, gid: OTHER_USER };
     const env = { ...process.env, TMPDIR: temporary, HOME: temporary };
     const child = startTypeScript(path.join(PROGRAMS, 'rotation.ts'), [], env, rights);
     const rotations = JSON.parse(await firstOutput(child)) as Rotations;

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { find } from '../../scripts/lib/find';
 import { forbidServices } from '../../scripts/lib/install-nginx';
 import { needs, root } from '../support/needs';
+import { OTHER_USER } from '../support/other-user';
 import {
   commit,
   downloaded,
@@ -20,7 +21,6 @@ import { until } from '../support/until';
 
 const START = ['scripts/start.js'];
 const PRINT_ARGS = 'console.log(JSON.stringify(process.argv.slice(2))); process.exitCode = 7;';
-const NOBODY = 65534;
 
 function start(dir: string, env?: NodeJS.ProcessEnv): Promise<Ended> {
   return node(dir, START, { env }).ended;
@@ -72,7 +72,7 @@ describe('npm start refuses', () => {
     write(dir, 'bin/apt-get', '#!/bin/sh\ntouch called\n');
     chmodSync(apt, 0o755);
     const script = `require('./scripts/lib/nginx')
-      .ensureNginx({ env: { PATH: ${JSON.stringify(path.dirname(apt))} }, uid: ${NOBODY}, folders: [] })
+      .ensureNginx({ env: { PATH: ${JSON.stringify(path.dirname(apt))} }, uid: ${OTHER_USER}, folders: [] })
       .catch(require('./scripts/lib/known').end)`;
     const refused = await node(dir, ['-e', script]).ended;
     expect(refused.stderr).toMatch(
@@ -85,7 +85,7 @@ describe('npm start refuses', () => {
 
 needs('root', root).test('npm start in a clone of another user prints how to trust it', async () => {
   const dir = readyClone(PRINT_ARGS);
-  for (const part of ['.', '.git']) chownSync(path.join(dir, part), NOBODY, NOBODY);
+  for (const part of ['.', '.git']) chownSync(path.join(dir, part), OTHER_USER, OTHER_USER);
   const hint = `Trust it: git config --global --add safe.directory '${dir}'`;
   const env = { PATH: process.env.PATH, HOME: dir, GIT_CONFIG_NOSYSTEM: '1' };
   expectRefusal(await start(dir, env), 'E_NOT_A_REPOSITORY', hint);

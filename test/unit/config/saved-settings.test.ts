@@ -9,9 +9,9 @@ import {
   readSettings,
 } from '../../../deploy/config/saved-settings';
 import { needs, root } from '../../support/needs';
+import { OTHER_USER } from '../../support/other-user';
 import { tempHome } from '../../support/temp-home';
 
-const NOBODY = 65534;
 const config = loadConfig(tempHome(), { HTTP_PORT: '8123', SOURCE: '/srv/app.git' });
 
 function homeWith(settings: string): string {
@@ -46,7 +46,7 @@ needs('root', root).test('a home of another user is an error that names that use
   const file = homeWith('{}');
   chmodSync(path.dirname(file), 0o755);
   chmodSync(file, 0o600);
-  process.seteuid?.(NOBODY);
+  process.seteuid?.(OTHER_USER);
   try {
     expect(() => readSettings(file)).toThrow(
       expect.objectContaining({

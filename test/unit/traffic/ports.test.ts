@@ -12,6 +12,7 @@ import {
 import { withDescendants } from '../../../deploy/os/process-table';
 import { needs, root } from '../../support/needs';
 import { listeningSockets, parseRow, tcpSockets } from '../../../deploy/os/tcp-sockets';
+import { OTHER_USER } from '../../support/other-user';
 
 let server: Server;
 let port: number;
@@ -105,7 +106,7 @@ test.each(['127.0.0.1', '0.0.0.0', undefined])('a port in use on %s is not free'
 needs('root', root).test('a privileged port in use is not free for an ordinary user either', async () => {
   const holder = await privileged(1023);
   const held = (holder.address() as AddressInfo).port;
-  process.seteuid?.(65534);
+  process.seteuid?.(OTHER_USER);
   try {
     expect(await isPortFree(held)).toBe(false);
     await new Promise((resolve) => holder.close(resolve));
